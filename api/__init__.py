@@ -1,0 +1,1 @@
+"""HTTP in: routes, published schemas, problems, idempotency."""

@@ -1,0 +1,1 @@
+"""The published contract: pydantic models of requests and answers."""

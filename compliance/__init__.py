@@ -1,0 +1,1 @@
+"""Access, and later consent, retention and data-subject requests."""

@@ -1,0 +1,1 @@
+"""People and organisations, their identifiers, and finding them again."""

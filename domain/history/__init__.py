@@ -1,0 +1,1 @@
+"""Receipts, returns, the timeline and the figures that follow from them."""

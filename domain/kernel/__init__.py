@@ -1,0 +1,1 @@
+"""What every feature shares: ids, money, phones, errors, clock, events."""

@@ -1,0 +1,1 @@
+"""Tags: short words a shop puts on people."""

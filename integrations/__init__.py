@@ -1,0 +1,1 @@
+"""Adapters we ship; each is a plugin written only against plugins.sdk."""

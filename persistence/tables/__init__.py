@@ -1,0 +1,1 @@
+"""SQLAlchemy Core tables; a test holds them equal to the migrated database."""

@@ -1,0 +1,1 @@
+"""The socket that adapters plug into."""

@@ -1,0 +1,1 @@
+"""Technical adapters of core ports."""

@@ -1,0 +1,1 @@
+"""Tenants: who they are, their settings, their jurisdiction, their keys."""
