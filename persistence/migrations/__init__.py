@@ -1,0 +1,1 @@
+"""Migrations: Alembic revisions over hand-written SQL."""
