@@ -36,8 +36,8 @@ class _Sequence:
                     self._counter = 0
             millis, counter = self._millis, self._counter
         low = int.from_bytes(random[5:], "big")
-        value = (millis << 80) | (0x7 << 76) | ((counter >> 30) << 64) | (0b10 << 62) | ((counter & ((1 << 30) - 1)) << 32) | low
-        return UUID(int=value)
+        high = (millis << 16) | (0x7 << 12) | (counter >> 30)
+        return UUID(int=(high << 64) | (0b10 << 62) | ((counter & ((1 << 30) - 1)) << 32) | low)
 
 
 _sequence = _Sequence()

@@ -74,3 +74,33 @@ CREATE TABLE idempotency_answer (
   PRIMARY KEY (tenant_id, day, key_hash)
 ) PARTITION BY RANGE (day);
 CREATE TABLE idempotency_answer_rest PARTITION OF idempotency_answer DEFAULT;
+
+-- GCRA: one row per tenant and bucket ("key:<id>"), moved once per leased chunk. Losing it in a crash is harmless.
+CREATE UNLOGGED TABLE rate_bucket (
+  tenant_id uuid NOT NULL DEFAULT current_tenant(),
+  bucket    text        NOT NULL,
+  tat       timestamptz NOT NULL,          -- theoretical arrival time
+  PRIMARY KEY (tenant_id, bucket)
+) WITH (fillfactor = 70);
+
+-- Takes up to `wanted` of the cells that are free now; wait_ms says when the next one is, if none was.
+CREATE FUNCTION rate_take(bucket_name text, per_second double precision, burst int, wanted int,
+                          OUT granted int, OUT left_over int, OUT wait_ms int)
+LANGUAGE plpgsql AS $$
+DECLARE
+  moment timestamptz := clock_timestamp();
+  arrival timestamptz;
+  free double precision;
+BEGIN
+  INSERT INTO rate_bucket AS r (tenant_id, bucket, tat) VALUES (current_tenant(), bucket_name, moment)
+  ON CONFLICT (tenant_id, bucket) DO UPDATE SET tat = greatest(r.tat, moment) RETURNING tat INTO arrival;
+  -- a waiter's `moment` may be older than the row it waited for: never count that as debt of its own
+  free := burst - extract(epoch FROM greatest(arrival - moment, interval '0')) * per_second;
+  granted := greatest(least(wanted, floor(free + 1e-6)::int), 0);
+  left_over := greatest(floor(free + 1e-6)::int - granted, 0);
+  wait_ms := CASE WHEN granted > 0 THEN 0 ELSE ceil(greatest(1 - free, 0) / per_second * 1000)::int END;
+  IF granted > 0 THEN
+    UPDATE rate_bucket SET tat = arrival + make_interval(secs => granted / per_second)
+    WHERE tenant_id = current_tenant() AND bucket = bucket_name;
+  END IF;
+END $$;

@@ -1,0 +1,71 @@
+"""One open transaction of one shop, with every repository that works in it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.kernel.clock import Clock
+from domain.kernel.events import Actor
+from persistence.database import Database
+from persistence.session import Session
+from persistence.tenants import read_tenant
+from tenancy.tenant import Tenant
+from tenancy.vault import TenantVault, Vaults
+
+
+class PgUnit:
+    """Repositories of one tenant on one open transaction; each is made when first asked for."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    @property
+    def tenant_id(self) -> UUID:
+        """Return the tenant of this transaction."""
+        return self.session.tenant_id
+
+    @property
+    def settings(self) -> Tenant:
+        """Return the tenant's settings as this transaction sees them."""
+        return self.session.tenant
+
+    @property
+    def actor(self) -> Actor:
+        """Return who acts."""
+        return self.session.actor
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock that rules use."""
+        return self.session.clock
+
+    @property
+    def vault(self) -> TenantVault:
+        """Return the tenant's keys."""
+        return self.session.vault
+
+    @property
+    def connection(self) -> AsyncConnection:
+        """Return the connection inside this transaction."""
+        return self.session.connection
+
+
+class Store:
+    """Opens units of work."""
+
+    def __init__(self, database: Database, vaults: Vaults, clock: Clock) -> None:
+        self.database = database
+        self.vaults = vaults
+        self.clock = clock
+
+    @asynccontextmanager
+    async def transaction(self, tenant_id: UUID, actor: Actor) -> AsyncIterator[PgUnit]:
+        """Open a unit of the tenant; it commits at the end of the block and wakes the worker if events were added."""
+        vault = await self.vaults.open(tenant_id)
+        async with self.database.scoped(tenant_id) as connection:
+            tenant = await read_tenant(connection, tenant_id)
+            unit = PgUnit(Session(connection, tenant, vault, actor, self.clock))
+            yield unit
+        self.database.signal(tenant_id)
