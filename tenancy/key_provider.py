@@ -10,6 +10,10 @@ INDEX = "index"
 DATA = "data"
 PURPOSES = (KEK, INDEX, DATA)
 
+SETTLE_SECONDS = 45
+"""Age at which a new version of a key begins to wrap: by then every process has read it (10 s) and every transaction
+that began before is over (15 s), with room for a stall."""
+
 
 class KeyProvider(Protocol):
     """Wraps the tenants' keys by a root key that this process may never see."""

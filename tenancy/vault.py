@@ -17,7 +17,7 @@ class KeyRecord:
     commitment: bytes
 
 
-class VaultTampered(Exception):  # noqa: N818 - it is a finding, not a refusal: the answer is 500 and an alarm
+class VaultTampered(Exception):
     """Stored ciphertext is not what was written there: changed, moved to another cell, or under another key.
 
     The text names the cell, never what it holds.

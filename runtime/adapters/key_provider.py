@@ -21,7 +21,7 @@ _CHECK_TEXT = b"regulars root key"
 _CHECK_CONTEXT = b"root check"
 
 
-class RootKeyProblem(Exception):  # noqa: N818 - its text is the sentence an operator reads at the start
+class RootKeyProblem(Exception):
     """The root key is missing, readable by others, malformed, or not this database's; the text says what to do."""
 
 

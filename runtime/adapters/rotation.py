@@ -1,0 +1,110 @@
+"""Exchanging keys while everything runs: the root key, and a tenant's own keys."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from persistence.key_store import PgKeyStore
+from runtime.adapters.key_provider import LocalKeyProvider, RootKeyProblem, confirm_root, make_root_check
+from runtime.adapters.vaults import KeptVaults, new_keys, rewrap
+from tenancy.key_provider import DATA, KEK, SETTLE_SECONDS, KeyProvider
+
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """The steps of an exchange; each may be broken off and begun again."""
+
+    store: PgKeyStore
+    provider: KeyProvider
+    vaults: KeptVaults
+
+    async def rewrap_tenant_keys(self) -> int:
+        """Bring every tenant's keys under the provider's newest root, then forget the former one's proof.
+
+        Running processes go on: what they hold in memory is the same key, and the former root stays in the key file.
+        Returns how many keys were wrapped anew.
+        """
+        await self.store.add_root(await make_root_check(self.provider))
+        count = 0
+        for tenant_id in await self.store.tenant_ids():
+            for record in await self.store.tenant_keys(tenant_id):
+                if record.root_id != self.provider.root_id:
+                    count += await self.store.replace(tenant_id, record, await rewrap(self.provider, tenant_id, record))
+        await self.store.forget_roots_but(self.provider.root_id)
+        return count
+
+    async def new_version(self, tenant_id: UUID) -> int:
+        """Add a new version of the keys that wrap and seal, and return its number.
+
+        It opens from now on and begins to wrap after `SETTLE_SECONDS`; the index key stays, since its values are
+        looked up.
+        """
+        records = await self.store.tenant_keys(tenant_id)
+        newest = {purpose: max(r.version for r in records if r.purpose == purpose) for purpose in (KEK, DATA)}
+        versions = {purpose: version + 1 for purpose, version in newest.items()}
+        await self.store.add_versions(tenant_id, await new_keys(self.provider, tenant_id, versions))
+        return versions[KEK]
+
+    async def wait_until_settled(self, tenant_id: UUID) -> None:
+        """Wait until the newest version may wrap, or for twice as long as that should take."""
+        for _ in range(SETTLE_SECONDS * 2):
+            if all(record.settled for record in await self.store.tenant_keys(tenant_id)):
+                return
+            await asyncio.sleep(1)
+
+    async def rewrap_customers(self, tenant_id: UUID, progress: Callable[[int], None] = lambda _done: None) -> int:
+        """Bring every customer's key under the newest version that may wrap, then retire the older ones.
+
+        Batches are short transactions that replace only what nobody changed meanwhile. Returns how many keys.
+        """
+        vault = await self.vaults.open(tenant_id)
+        version, done = vault.lasting.kek_version, 0
+        while found := await self.store.customers_below(tenant_id, version, BATCH):
+            pairs = {customer_id: (record, vault.rewrap(customer_id, record)) for customer_id, record in found.items()}
+            done += await self.store.rewrap_customers(tenant_id, pairs)
+            progress(done)
+            vault = await self.vaults.open(tenant_id)
+        await self.store.retire_below(tenant_id, version)
+        return done
+
+    async def keep_up(self) -> int:
+        """Do for every tenant what an exchange may have left undone; the worker's hourly turn."""
+        return sum([await self.rewrap_customers(tenant_id) for tenant_id in await self.store.tenant_ids()])
+
+
+async def exchange_root(rotation: Rotation) -> int:
+    """Put a new root key into the key file and bring everything under it.
+
+    Raises:
+        RootKeyProblem: the root key is not in a file of ours.
+    """
+    if not isinstance(rotation.provider, LocalKeyProvider):
+        msg = "The key provider exchanges its root itself; run this with --rewrap-only afterwards."
+        raise RootKeyProblem(msg)
+    rotation.provider.add_root()
+    return await rotation.rewrap_tenant_keys()
+
+
+async def claim_or_confirm_root(store: PgKeyStore, provider: KeyProvider) -> None:
+    """Make sure this database belongs to the provider's root key; the first start makes it so.
+
+    Raises:
+        RootKeyProblem: the database was made with another one.
+    """
+    checks = await store.root_checks()
+    if not checks:
+        await store.add_root(await make_root_check(provider))
+        return
+    problem: RootKeyProblem | None = None
+    for check in checks:
+        try:
+            await confirm_root(provider, check)
+        except RootKeyProblem as found:
+            problem = found
+        else:
+            return
+    if problem is not None:
+        raise problem
