@@ -1,7 +1,7 @@
 """What every repository works on: one tenant's open transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -12,18 +12,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.kernel.clock import Clock
 from domain.kernel.events import Actor
 from tenancy.tenant import Tenant
-from tenancy.vault import TenantVault
+from tenancy.vault import CustomerKey, TenantVault
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One open, tenant-scoped transaction with the keys and settings of its tenant."""
+    """One open, tenant-scoped transaction with the keys and settings of its tenant.
+
+    `keys` holds the customers' keys that this transaction has met, so that none is fetched twice.
+    """
 
     connection: AsyncConnection
     tenant: Tenant
     vault: TenantVault
     actor: Actor
     clock: Clock
+    keys: dict[UUID, CustomerKey] = field(default_factory=dict)
 
     @property
     def tenant_id(self) -> UUID:

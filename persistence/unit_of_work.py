@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.kernel.clock import Clock
 from domain.kernel.events import Actor
 from persistence.database import Database
+from persistence.event_log import PgEventLog
 from persistence.session import Session
 from persistence.tenants import read_tenant
 from tenancy.tenant import Tenant
@@ -45,6 +47,11 @@ class PgUnit:
     def vault(self) -> TenantVault:
         """Return the tenant's keys."""
         return self.session.vault
+
+    @cached_property
+    def events(self) -> PgEventLog:
+        """Return the event log of this transaction."""
+        return PgEventLog(self.session)
 
     @property
     def connection(self) -> AsyncConnection:
