@@ -128,7 +128,8 @@ BEGIN
   -- Which lots paid what: returns and voids give points back to the lots they came from.
   IF v_sale_ids IS NOT NULL AND v_accounts IS NOT NULL THEN
     SELECT json_agg(json_build_object('account_id', e.account_id, 'seq', e.seq, 'kind', e.kind, 'points', e.points,
-             'debt_delta', e.debt_delta, 'document_id', e.document_id, 'at', e.at,
+             'document_type', e.document_type, 'document_id', e.document_id, 'at', e.at, 'reason', e.reason,
+             'program_version', e.program_version, 'entry_id', e.entry_id,
              'allocations', (SELECT json_agg(json_build_object('lot_id', x.lot_id, 'points', x.points)) FROM allocation x
                               WHERE x.tenant_id = p_tenant AND x.account_id = e.account_id AND x.seq = e.seq))
              ORDER BY e.account_id, e.seq)

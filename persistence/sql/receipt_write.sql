@@ -19,10 +19,11 @@ BEGIN
 
   -- Accounts in the order of their ids, so that two writers never wait for each other in a circle.
   IF p_accounts IS NOT NULL THEN
-    UPDATE account a SET version = a.version + 1, seq = n.seq, active = n.active, pending = n.pending, held = n.held, debt = n.debt,
+    UPDATE account a SET version = n.version, active = n.active, pending = n.pending, held = n.held, debt = n.debt,
            lifetime_earned = n.lifetime_earned, next_activation_at = n.next_activation_at
-      FROM json_populate_recordset(NULL::account, p_accounts) n
-     WHERE a.tenant_id = p_tenant AND a.account_id = n.account_id AND a.version = n.version;
+      FROM json_to_recordset(p_accounts) AS n (account_id uuid, expected bigint, version bigint, active bigint, pending bigint,
+             held bigint, debt bigint, lifetime_earned bigint, next_activation_at timestamptz)
+     WHERE a.tenant_id = p_tenant AND a.account_id = n.account_id AND a.version = n.expected;
     GET DIAGNOSTICS v_done = ROW_COUNT;
     v_expected := json_array_length(p_accounts);
     IF v_done <> v_expected THEN RAISE EXCEPTION 'stale' USING ERRCODE = 'RG001'; END IF;
@@ -59,9 +60,9 @@ BEGIN
     UPDATE identifier SET last_used_at = v_now WHERE tenant_id = p_tenant AND identifier_id = ANY (p_used);
   END IF;
   IF p_new_accounts IS NOT NULL THEN
-    INSERT INTO account (tenant_id, account_id, program_id, version, seq, active, pending, held, debt, lifetime_earned,
+    INSERT INTO account (tenant_id, account_id, program_id, version, active, pending, held, debt, lifetime_earned,
            next_activation_at, status, created_at)
-    SELECT p_tenant, account_id, program_id, 1, seq, active, pending, held, debt, lifetime_earned, next_activation_at, 'active', created_at
+    SELECT p_tenant, account_id, program_id, version, active, pending, held, debt, lifetime_earned, next_activation_at, 'active', created_at
       FROM json_populate_recordset(NULL::account, p_new_accounts);
     INSERT INTO account_member (tenant_id, account_id, customer_id, program_id, role, joined_at)
     SELECT p_tenant, account_id, customer_id, program_id, 'owner', joined_at
@@ -103,23 +104,23 @@ BEGIN
   END IF;
 
   IF p_lots IS NOT NULL THEN
-    INSERT INTO lot (tenant_id, account_id, lot_id, amount, remaining, reserved, open, state, activates_at, expires_at, origin,
+    INSERT INTO lot (tenant_id, account_id, lot_id, amount, remaining, reserved, expired, open, state, activates_at, expires_at, origin,
            receipt_id, line, rule, program_version, parent_lot_id, funding_store, qualifying, root_customer_id, created_at)
-    SELECT p_tenant, account_id, lot_id, amount, remaining, reserved, open, state, activates_at, expires_at, origin,
+    SELECT p_tenant, account_id, lot_id, amount, remaining, reserved, expired, open, state, activates_at, expires_at, origin,
            receipt_id, line, rule, program_version, parent_lot_id, funding_store, qualifying, root_customer_id, created_at
       FROM json_populate_recordset(NULL::lot, p_lots);
   END IF;
   IF p_lot_changes IS NOT NULL THEN
     -- `amount` carries the change here: a decrement under CHECK (remaining >= 0) is the second belt against a stale read.
-    UPDATE lot l SET remaining = l.remaining + n.amount, reserved = l.reserved + n.reserved, open = n.open, state = n.state
+    UPDATE lot l SET remaining = l.remaining + n.amount, reserved = l.reserved + n.reserved, expired = l.expired + n.expired, open = n.open, state = n.state
       FROM json_populate_recordset(NULL::lot, p_lot_changes) n
      WHERE l.tenant_id = p_tenant AND l.account_id = n.account_id AND l.lot_id = n.lot_id;
   END IF;
   IF p_entries IS NOT NULL THEN
-    INSERT INTO entry (tenant_id, account_id, seq, entry_id, kind, points, debt_delta, at, recorded_at, document_type, document_id,
-           reason, rule, program_version, actor, note)
-    SELECT p_tenant, account_id, seq, entry_id, kind, points, debt_delta, at, recorded_at, document_type, document_id,
-           reason, rule, program_version, actor, note
+    INSERT INTO entry (tenant_id, account_id, seq, entry_id, kind, points, at, recorded_at, document_type, document_id,
+           reason, program_version, actor, note)
+    SELECT p_tenant, account_id, seq, entry_id, kind, points, at, recorded_at, document_type, document_id,
+           reason, program_version, actor, note
       FROM json_populate_recordset(NULL::entry, p_entries);
   END IF;
   IF p_allocations IS NOT NULL THEN

@@ -1,4 +1,5 @@
 -- The points ledger: accounts and their members, lots, entries, allocations. Append-only but for the cached figures.
+-- account.version is the seq of the account's last entry: the optimistic check and the next entry's key in one.
 CREATE TABLE program (
   tenant_id uuid NOT NULL DEFAULT current_tenant(),
   program_id uuid NOT NULL,
@@ -25,7 +26,6 @@ CREATE TABLE account (
   account_id uuid NOT NULL,
   program_id uuid NOT NULL,
   version bigint NOT NULL DEFAULT 0,
-  seq bigint NOT NULL DEFAULT 0,
   active bigint NOT NULL DEFAULT 0,
   pending bigint NOT NULL DEFAULT 0,
   held bigint NOT NULL DEFAULT 0,
@@ -58,6 +58,7 @@ CREATE TABLE lot (
   amount bigint NOT NULL CHECK (amount > 0),
   remaining bigint NOT NULL CHECK (remaining >= 0),
   reserved bigint NOT NULL DEFAULT 0 CHECK (reserved >= 0 AND reserved <= remaining),
+  expired bigint NOT NULL DEFAULT 0 CHECK (expired >= 0),
   open boolean NOT NULL DEFAULT true,
   state text NOT NULL DEFAULT 'active' CHECK (state IN ('pending', 'active', 'exhausted', 'expired', 'reversed')),
   activates_at timestamptz NOT NULL,
@@ -84,13 +85,11 @@ CREATE TABLE entry (
   entry_id uuid NOT NULL,
   kind text NOT NULL,
   points bigint NOT NULL,
-  debt_delta bigint NOT NULL DEFAULT 0,
   at timestamptz NOT NULL,
   recorded_at timestamptz NOT NULL,
   document_type text,
   document_id uuid,
   reason text,
-  rule text,
   program_version integer,
   actor text NOT NULL,
   note bytea,
