@@ -1,4 +1,4 @@
-DROP SCHEMA platform, keystore CASCADE;
+DROP SCHEMA platform, keystore, jobs CASCADE;
 DO $$
 DECLARE
   t record;

@@ -12,7 +12,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-PARTS = ("platform", "people", "history", "loyalty", "log", "maintenance")
+PARTS = ("platform", "people", "history", "loyalty", "log", "maintenance", "worker", "jobs")
 TABLES = Path(__file__).parents[1] / "sql"
 FUNCTIONS = Path(__file__).parents[2] / "sql"
 
