@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from domain.kernel.events import Actor, Event
 from domain.kernel.ids import new_id
-from persistence.customer_keys import customer_keys
+from persistence.key_store import CustomerKeys
 from persistence.session import Session
 from persistence.tables.log import event
 from tenancy.vault import CustomerKey, TenantVault
@@ -120,6 +120,6 @@ class PgEventLog:
             return
         session = self._session
         whose = {e.customer_id for e in events if e.customer_id is not None and any(c.personal for c in e.changes)}
-        seal = sealer(session.vault, await customer_keys(session, whose))
+        seal = sealer(session.vault, await CustomerKeys(session).load(whose))
         rows = event_rows(events, tenant_id=session.tenant_id, actor=session.actor, now=session.clock.now(), seal=seal)
         await session.run(insert(event), rows)

@@ -161,6 +161,7 @@ class CustomerKeys:
 
     async def add(self, keys: Iterable[CustomerKey]) -> None:
         """Store the keys of new customers, in one round trip."""
+        made = list(keys)
         rows = [
             {
                 "tenant_id": self._session.tenant_id,
@@ -169,20 +170,28 @@ class CustomerKeys:
                 "wrapped": key.record.wrapped,
                 "commitment": key.record.commitment,
             }
-            for key in keys
+            for key in made
         ]
         if rows:
             await self._session.run(insert(customer_key), rows)
+        self._session.keys.update({key.customer_id: key for key in made})
 
     async def load(self, customer_ids: Iterable[UUID]) -> Mapping[UUID, CustomerKey]:
-        """Return the keys of those of the customers who have one; an erased customer has none."""
+        """Return the keys of those of the customers who have one; an erased customer has none.
+
+        At most one round trip: what this transaction has met before is at hand.
+        """
+        known, wanted = self._session.keys, set(customer_ids)
+        if wanted <= known.keys():
+            return {customer_id: known[customer_id] for customer_id in wanted}
         statement = select(customer_key).where(
             customer_key.c.tenant_id == self._session.tenant_id,
             customer_key.c.customer_id == func.any(bindparam("ids", type_=ARRAY(Uuid))),
         )
-        rows = await self._session.all(statement, {"ids": list(customer_ids)})
+        rows = await self._session.all(statement, {"ids": sorted(wanted - known.keys())})
         vault = self._session.vault
-        return {row["customer_id"]: vault.customer_key(row["customer_id"], record_of(row)) for row in rows}
+        known.update({row["customer_id"]: vault.customer_key(row["customer_id"], record_of(row)) for row in rows})
+        return {customer_id: known[customer_id] for customer_id in wanted & known.keys()}
 
 
 def record_of(row: Any) -> KeyRecord:
