@@ -54,8 +54,9 @@ def parse(text: str, country: str) -> str | None:
 
 def _fits_plan(number: phonenumbers.PhoneNumber) -> bool:
     national = phonenumbers.national_significant_number(number)
-    for region in phonenumbers.region_codes_for_country_code(number.country_code or 0):
-        metadata = PhoneMetadata.metadata_for_region_or_calling_code(number.country_code, region)
+    code = number.country_code or 0
+    for region in phonenumbers.region_codes_for_country_code(code):
+        metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
         pattern = metadata.general_desc.national_number_pattern if metadata and metadata.general_desc else None
         if pattern and re.fullmatch(pattern, national):
             return True
