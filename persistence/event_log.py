@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
+from sqlalchemy.engine import RowMapping
 
 from domain.kernel.events import Actor, Event
 from domain.kernel.ids import new_id
@@ -70,9 +71,7 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def opened_changes(
-    row: Mapping[str, Any], *, vault: TenantVault, keys: Mapping[UUID, CustomerKey]
-) -> list[dict[str, Any]]:
+def opened_changes(row: RowMapping, *, vault: TenantVault, keys: Mapping[UUID, CustomerKey]) -> list[dict[str, Any]]:
     """Return the changes of a row with personal values filled in; null where the person's key was destroyed."""
     values = _opened_detail(row, vault=vault, keys=keys)
     return [
@@ -83,7 +82,7 @@ def opened_changes(
     ]
 
 
-def _opened_detail(row: Mapping[str, Any], *, vault: TenantVault, keys: Mapping[UUID, CustomerKey]) -> dict[str, Any]:
+def _opened_detail(row: RowMapping, *, vault: TenantVault, keys: Mapping[UUID, CustomerKey]) -> dict[str, Any]:
     if row["detail"] is None:
         return {}
     if row["customer_id"] is None:

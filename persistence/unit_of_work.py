@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.kernel.clock import Clock
 from domain.kernel.events import Actor
+from persistence.change_feed import PgChangeFeed
 from persistence.database import Database
 from persistence.event_log import PgEventLog
 from persistence.session import Session
@@ -53,6 +54,11 @@ class PgUnit:
         """Return the event log of this transaction."""
         return PgEventLog(self.session)
 
+    @cached_property
+    def changes(self) -> PgChangeFeed:
+        """Return the change feed."""
+        return PgChangeFeed(self.session)
+
     @property
     def connection(self) -> AsyncConnection:
         """Return the connection inside this transaction."""
@@ -75,4 +81,5 @@ class Store:
             tenant = await read_tenant(connection, tenant_id)
             unit = PgUnit(Session(connection, tenant, vault, actor, self.clock))
             yield unit
-        self.database.signal(tenant_id)
+        if "events" in vars(unit):  # made when first asked for: without it nothing was told
+            self.database.signal(tenant_id)
