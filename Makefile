@@ -1,0 +1,17 @@
+# Aliases; everything real is in dev.py and pyproject.toml.
+.PHONY: run test check lock
+
+run:
+	python3 dev.py run
+
+test:
+	python3 dev.py test
+
+check: ## the quick look, seconds
+	python3 dev.py check
+
+lock: ## after a change of dependencies; the locks name no registry
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	  --extra embedded --extra telemetry --group build pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	  --extra embedded --extra telemetry --group build --group dev pyproject.toml -o requirements-dev.lock
