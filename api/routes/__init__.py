@@ -1,1 +1,5 @@
-"""One file per resource."""
+"""One file per resource. Each adds its controllers to ROUTES; the application serves exactly these."""
+
+from litestar import Controller
+
+ROUTES: tuple[type[Controller], ...] = ()

@@ -12,7 +12,6 @@ from api.schemas.base import (
     Currency,
     Moment,
     Points,
-    Quantity,
     RequestModel,
     Text32,
     Text64,
@@ -77,14 +76,14 @@ class LineIn(RequestModel):
     unit_price: Amount = Field(description="Minor units, before discounts.", examples=[65000])
     discount: Amount = Field(default=0, examples=[100])
     surcharge: Amount = 0
-    discounts: Annotated[list[DiscountIn], Field(max_length=50)] = []
+    discounts: Annotated[tuple[DiscountIn, ...], Field(max_length=50)] = ()
     total: Amount = Field(description="What the till charged for the line.", examples=[129900])
     promo: bool = False
-    restrictions: Annotated[list[Restriction], Field(max_length=8)] = []
+    restrictions: Annotated[tuple[Restriction, ...], Field(max_length=8)] = ()
     min_unit_price: Amount | None = None
     settlement: Settlement = "full"
     unit: Text32 | None = None
-    attributes: Annotated[dict[Text64, Text200], Field(max_length=20)] = {}
+    attributes: Annotated[dict[Text64, Text200], Field(max_length=20)] = Field(default_factory=dict)
     vat: Vat | None = None
     seller: Code64 | None = None
     split_of: Code64 | None = None
@@ -243,7 +242,7 @@ class SaleIn(Header):
     total: Amount = Field(examples=[129900])
     payments: Annotated[list[PaymentIn], Field(max_length=50)] | None = None
     redemption: HoldRedemption | DirectRedemption | None = None
-    coupons: Annotated[list[Text64], Field(max_length=20)] = []
+    coupons: Annotated[tuple[Text64, ...], Field(max_length=20)] = ()
 
 
 class ReturnIn(Header):

@@ -1,0 +1,37 @@
+"""Bodies have a limit, told by Content-Length or counted as they come."""
+
+from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Receive, Send
+
+from api.context import context_of
+from api.errors import BodyTooLarge
+from api.middleware.asgi import HttpLayer, header_map, send_problem
+from api.services import EdgeSettings
+
+
+class BodyLimit(HttpLayer):
+    """Refuses bodies over the limit before anything reads them; paths that end in /batch have their own limit."""
+
+    def __init__(self, app: ASGIApp, settings: EdgeSettings) -> None:
+        super().__init__(app)
+        self._settings = settings
+
+    async def serve(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """Count, and pass on."""
+        path = scope["path"].rstrip("/")
+        limit = self._settings.batch_body_limit if path.endswith("/batch") else self._settings.body_limit
+        told = header_map(scope).get(b"content-length", b"")
+        if told.isdigit() and int(told) > limit:
+            await send_problem(send, BodyTooLarge(limit=limit), context_of(scope))
+            return
+        seen = 0
+
+        async def counted() -> HTTPReceiveMessage:
+            nonlocal seen
+            message = await receive()
+            if message["type"] == "http.request":
+                seen += len(message.get("body", b""))
+                if seen > limit:
+                    raise BodyTooLarge(limit=limit)
+            return message  # type: ignore[return-value]  # the union also holds websocket messages
+
+        await self._app(scope, counted, send)

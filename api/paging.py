@@ -1,0 +1,71 @@
+"""Lists: opaque cursors that stay right while rows arrive."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field
+
+from api.errors import BadParameter
+from api.schemas.base import QueryModel
+
+VERSION = 1
+MAX_LIMIT = 200
+DEFAULT_LIMIT = 50
+
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many items to answer at most.", examples=[50])]
+Cursor = Annotated[
+    str,
+    Field(max_length=1000, pattern=r"^[A-Za-z0-9_-]+$", description="`next_cursor` of the page before; opaque."),
+]
+
+Row = TypeVar("Row")
+
+
+class PageQuery(QueryModel):
+    """Base of list filters: `limit` and `cursor`."""
+
+    limit: Limit = DEFAULT_LIMIT
+    cursor: Cursor | None = None
+
+
+def encode_cursor(position: Sequence[str | int]) -> str:
+    """Return the opaque cursor of the row at `position` (its sort key and id; nothing personal: it goes into a URL)."""
+    text = json.dumps([VERSION, *position], separators=(",", ":"), ensure_ascii=False)
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def decode_cursor(text: str, *shape: Callable[[Any], Any]) -> tuple[Any, ...]:
+    """Return the position that `encode_cursor` was given, each part passed through its entry of `shape`.
+
+    `decode_cursor(cursor, datetime.fromisoformat, UUID)` checks both count and form; without `shape` the parts come
+    as they are, strings or integers.
+
+    Raises:
+        BadParameter: the cursor is not one of ours, or of another list.
+    """
+    try:
+        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+        parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        version, *position = parts
+        if version != VERSION or not all(type(part) in (str, int) for part in position):
+            raise ValueError
+        if any(isinstance(part, str) and "\x00" in part for part in position):
+            raise ValueError
+        if not shape:
+            return tuple(position)
+        return tuple(check(part) for check, part in zip(shape, position, strict=True))
+    except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError, OverflowError):
+        raise BadParameter.query("cursor", "cursor", "is not a cursor of this list") from None
+
+
+def page(
+    rows: Sequence[Row], limit: int, position: Callable[[Row], Sequence[str | int]]
+) -> tuple[Sequence[Row], str | None]:
+    """Return the items of a page and the next cursor, from up to `limit` + 1 rows read."""
+    if len(rows) <= limit:
+        return rows, None
+    kept = rows[:limit]
+    return kept, encode_cursor(position(kept[-1]))
