@@ -13,8 +13,8 @@ class Tenant:
     """A shop as the platform knows it; nothing here is personal.
 
     `country` is ISO 3166-1 alpha-2, `currency` ISO 4217, `time_zone` an IANA name, `locale` a language tag (ru, uk,
-    en), `jurisdiction` a pack code (ru, ua, eu). `config_version` grows with each change of settings, stores or programs:
-    caches are valid for one version.
+    en), `jurisdiction` a pack code (ru, ua, eu). `config_version` grows with each change of settings, stores or
+    programs: caches are valid for one version.
     """
 
     tenant_id: UUID

@@ -1,0 +1,120 @@
+"""Opening, suspending and resuming shops."""
+
+import zoneinfo
+from collections.abc import Sequence
+from uuid import UUID
+
+from domain.kernel.clock import Clock
+from domain.kernel.errors import FieldError, RuleViolation
+from domain.kernel.events import Event
+from domain.kernel.ids import new_id
+from domain.loyalty.program import preset
+from tenancy.countries import COUNTRIES, JURISDICTIONS, default_jurisdiction, default_locale
+from tenancy.currencies import MINOR_UNITS
+from tenancy.ports import PlatformUnit
+from tenancy.tenant import Tenant
+
+
+class UnknownSetting(RuleViolation):
+    """A country, currency, time zone or law that does not exist."""
+
+    code = "unknown-setting"
+    title = "A setting names something that does not exist"
+
+
+def time_zone_exists(name: str) -> bool:
+    """Tell whether `name` is an IANA time zone."""
+    return name in zoneinfo.available_timezones()
+
+
+def check_settings(
+    *,
+    country: str | None = None,
+    currency: str | None = None,
+    time_zone: str | None = None,
+    jurisdiction: str | None = None,
+) -> None:
+    """Check those settings that are given.
+
+    Raises:
+        UnknownSetting: with one error for each that names nothing.
+    """
+    checks: Sequence[tuple[str, bool, str]] = (
+        ("country", country is None or country in COUNTRIES, "is not an ISO 3166-1 country"),
+        ("currency", currency is None or currency in MINOR_UNITS, "is not an ISO 4217 currency in use"),
+        ("time_zone", time_zone is None or time_zone_exists(time_zone), "is not an IANA time zone"),
+        (
+            "jurisdiction",
+            jurisdiction is None or jurisdiction in JURISDICTIONS,
+            f"must be one of {', '.join(JURISDICTIONS)}",
+        ),
+    )
+    wrong = [FieldError(f"/{name}", UnknownSetting.code, message) for name, right, message in checks if not right]
+    if wrong:
+        raise UnknownSetting(errors=wrong)
+
+
+def new_tenant(
+    *,
+    name: str,
+    country: str,
+    currency: str,
+    time_zone: str,
+    locale: str | None = None,
+    jurisdiction: str | None = None,
+    clock: Clock,
+) -> Tenant:
+    """Return a tenant that is not stored yet; language and law follow the country unless they are given.
+
+    Raises:
+        UnknownSetting: the country, currency, time zone or law does not exist.
+    """
+    check_settings(country=country, currency=currency, time_zone=time_zone, jurisdiction=jurisdiction)
+    return Tenant(
+        tenant_id=new_id(),
+        name=name,
+        status="active",
+        country=country,
+        currency=currency,
+        time_zone=time_zone,
+        locale=locale or default_locale(country),
+        jurisdiction=jurisdiction or default_jurisdiction(country),
+        config_version=1,
+        created_at=clock.now(),
+    )
+
+
+async def add_tenant(tenant: Tenant, *, unit: PlatformUnit) -> Tenant:
+    """Store a new tenant with keys of its own and the preset points program."""
+    program = preset(new_id(), tenant.time_zone, minor_units=MINOR_UNITS[tenant.currency])
+    await unit.tenants.add(tenant, program)
+    return tenant
+
+
+async def suspend_tenant(tenant_id: UUID, *, unit: PlatformUnit) -> Tenant:
+    """Shut tills and writers out (decisions.md 27); twice is as good as once.
+
+    Raises:
+        TenantNotFound: there is none.
+    """
+    return await _set_status(tenant_id, "suspended", unit=unit)
+
+
+async def resume_tenant(tenant_id: UUID, *, unit: PlatformUnit) -> Tenant:
+    """Let everybody in again; twice is as good as once.
+
+    Raises:
+        TenantNotFound: there is none.
+    """
+    return await _set_status(tenant_id, "active", unit=unit)
+
+
+async def _set_status(tenant_id: UUID, status: str, *, unit: PlatformUnit) -> Tenant:
+    tenant = await unit.tenants.get(tenant_id, lock=True)
+    if tenant.status == status:
+        return tenant
+    now = unit.clock.now()
+    changed = await unit.tenants.change(tenant_id, status=status, suspended_at=now if status == "suspended" else None)
+    verb = "suspended" if status == "suspended" else "resumed"
+    await unit.events.add([Event(f"tenant.{verb}", "tenant", tenant_id, now)])
+    return changed
