@@ -3,11 +3,15 @@
 Money is in minor units, quantities in thousandths, times are aware.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+Key = tuple[str, ...]
+"""A natural key: ("document", source, external_id), ("fiscal", scheme, key) or ("order", order_id)."""
 
 GOODS_SETTLED = frozenset({"full", "credit"})
 """Settlements at which the goods are handed over: only these count for points, figures, tiers and triggers."""
@@ -83,6 +87,11 @@ class Fiscal:
     check: str | None
     fields: Mapping[str, Any]
 
+    @property
+    def natural_key(self) -> Key:
+        """Return the key under which the document is known."""
+        return ("fiscal", self.scheme, self.key)
+
 
 @dataclass(frozen=True, slots=True)
 class SaleRef:
@@ -95,13 +104,13 @@ class SaleRef:
     order_id: str | None = None
 
     @property
-    def waiting_key(self) -> str | None:
-        """Return under which key a document waits for its sale; an id of ours cannot be waited for."""
+    def key(self) -> Key | None:
+        """Return the natural key it names; None when it is an id of ours."""
         if self.source is not None:
-            return f"document:{self.source}:{self.external_id}"
+            return ("document", self.source, str(self.external_id))
         if self.fiscal is not None:
-            return f"fiscal:{self.fiscal.scheme}:{self.fiscal.key}"
-        return f"order:{self.order_id}" if self.order_id is not None else None
+            return self.fiscal.natural_key
+        return ("order", self.order_id) if self.order_id is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +163,16 @@ class Document:
     reason: str | None = None
     replaced_by: str | None = None
 
-    def natural_keys(self) -> tuple[str, ...]:
-        """Return every key under which a return or a void may wait for this sale."""
-        keys = [f"document:{self.source}:{self.external_id}"]
+    def natural_keys(self) -> tuple[Key, ...]:
+        """Return every key under which a return or a void may wait for this document."""
+        keys: list[Key] = [("document", self.source, self.external_id)]
         if self.fiscal is not None:
-            keys.append(f"fiscal:{self.fiscal.scheme}:{self.fiscal.key}")
-        if self.order_id is not None:
-            keys.append(f"order:{self.order_id}")
+            keys.append(self.fiscal.natural_key)
+        if self.order_id is not None and self.kind == "sale":
+            keys.append(("order", self.order_id))
         return tuple(keys)
+
+
+def waiting_text(key: Key) -> str:
+    """Return a natural key as one text, for the column that documents wait under."""
+    return json.dumps(key, ensure_ascii=False)

@@ -1,0 +1,68 @@
+"""What the till needs from outside: one read and one write."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from domain.checkout.changes import Changes
+from domain.checkout.rules import ShopRules
+from domain.checkout.state import TillState
+from domain.history.receipt import Key
+from domain.kernel.clock import Clock
+from domain.kernel.events import Actor
+
+
+class Stale(Exception):
+    """Something the decision was made on has changed; nothing was written."""
+
+
+@dataclass(slots=True)
+class LoadRequest:
+    """What to read.
+
+    `keys` are natural keys, `waiting` those of sales that documents may wait for, `blinds` identifiers by type; `deep`
+    asks for relatives, entries and every lot.
+    """
+
+    keys: set[Key] = field(default_factory=set)
+    receipts: set[UUID] = field(default_factory=set)
+    waiting: set[Key] = field(default_factory=set)
+    blinds: set[tuple[str, bytes]] = field(default_factory=set)
+    customers: set[UUID] = field(default_factory=set)
+    idempotency: set[bytes] = field(default_factory=set)
+    deep: bool = False
+
+
+class TillTransaction(Protocol):
+    """One read, one write."""
+
+    async def load(self, request: LoadRequest) -> TillState:
+        """Return the rows, as of now."""
+
+    async def save(self, state: TillState, changes: Changes, actor: Actor) -> None:
+        """Store everything.
+
+        Raises:
+            Stale: an account or a document moved, or a key was taken, since `load`.
+        """
+
+
+class Till(Protocol):
+    """The store behind the till."""
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock that rules use."""
+
+    async def rules(self, config_version: int | None = None) -> ShopRules:
+        """Return the shop's rules; not older than `config_version`."""
+
+    def optimistic(self) -> TillTransaction:
+        """Return a pair of single round trips that take no lock."""
+
+    def locked(
+        self, accounts: Sequence[UUID], receipts: Sequence[UUID]
+    ) -> AbstractAsyncContextManager[TillTransaction]:
+        """Open a transaction that holds the rows, so that `save` cannot be stale; it commits at the end."""

@@ -1,0 +1,146 @@
+"""What the till knows while it decides: the loaded rows, and what earlier documents of the same batch made of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.history.receipt import Key
+from domain.loyalty.entries import Entry
+from domain.loyalty.ledger import Book
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """An identifier as it was shown, normalised; `blind` is what it is found by."""
+
+    type: str
+    system: str | None
+    value: str
+    raw: str
+    blind: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An identifier row that matched."""
+
+    identifier_id: UUID
+    customer_id: UUID
+    status: str
+    verified: bool
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What the till's rules need of a customer; `customer_id` is the canonical one."""
+
+    customer_id: UUID
+    state: str
+    is_staff: bool = False
+
+
+@dataclass(slots=True)
+class StoredLine:
+    """A line of a recorded document with what its returns took back so far."""
+
+    line_no: int
+    line: str
+    kind: str
+    settlement: str
+    sku: str | None
+    quantity: int
+    unit_price: int
+    total: int
+    earned: int = 0
+    redeemed: int = 0
+    returned_quantity: int = 0
+    returned_total: int = 0
+    reversed: int = 0
+    restored: int = 0
+    sale_line_no: int | None = None
+
+    @property
+    def returnable(self) -> int:
+        """Return how many thousandths may still come back."""
+        return self.quantity - self.returned_quantity
+
+
+@dataclass(slots=True)
+class Stored:
+    """A recorded document as later ones may change it; `version` is the one that was read."""
+
+    receipt_id: UUID
+    version: int
+    source: str
+    external_id: str
+    kind: str
+    state: str
+    sold_at: datetime
+    counts_at: datetime
+    recorded_at: datetime
+    currency: str
+    total: int
+    store: str | None
+    employee: str | None
+    customer_id: UUID | None
+    customer_match: str | None
+    linked_by: str | None
+    account_id: UUID | None
+    program_version: int | None
+    earned: int
+    redeemed: int
+    restored: int
+    reversed: int
+    counted: int
+    counted_receipts: int
+    sale_id: UUID | None
+    waiting_for: str | None
+    voided_by: UUID | None
+    order_id: str | None
+    fiscal_scheme: str | None
+    fiscal_key: str | None
+    fiscal_check: str | None
+    document_hash: bytes
+    fiscal_hash: bytes
+    reason: str | None
+    detail: Mapping[str, Any]
+    answer: bytes
+    lines: list[StoredLine] = field(default_factory=list)
+    fresh: bool = False
+    dirty: bool = False
+
+    def natural_keys(self) -> tuple[Key, ...]:
+        """Return every key under which a later document may name this one."""
+        fiscal = None if self.fiscal_key is None else ("fiscal", str(self.fiscal_scheme), self.fiscal_key)
+        order = ("order", self.order_id) if self.order_id is not None and self.kind == "sale" else None
+        return tuple(key for key in (("document", self.source, self.external_id), fiscal, order) if key is not None)
+
+
+@dataclass(slots=True)
+class TillState:
+    """Loaded rows by the keys that rules look them up with; batches chain their documents through it."""
+
+    config_version: int
+    status: str
+    documents: dict[UUID, Stored] = field(default_factory=dict)
+    by_key: dict[Key, UUID] = field(default_factory=dict)
+    found: dict[tuple[str, bytes], list[Found]] = field(default_factory=dict)
+    people: dict[UUID, Person] = field(default_factory=dict)
+    account_of: dict[UUID, UUID] = field(default_factory=dict)
+    books: dict[UUID, Book] = field(default_factory=dict)
+    entries: dict[UUID, list[Entry]] = field(default_factory=dict)
+    waiting: dict[str, list[UUID]] = field(default_factory=dict)
+
+    def document(self, key: Key) -> Stored | None:
+        """Return the document that a natural key names."""
+        receipt_id = self.by_key.get(key)
+        return None if receipt_id is None else self.documents[receipt_id]
+
+    def remember(self, stored: Stored) -> None:
+        """Make `stored` known under each of its keys."""
+        self.documents[stored.receipt_id] = stored
+        for key in stored.natural_keys():
+            self.by_key.setdefault(key, stored.receipt_id)

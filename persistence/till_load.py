@@ -1,0 +1,190 @@
+"""From the rows of `receipt_read` to the state that the till's rules look at."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from domain.checkout.ports import LoadRequest
+from domain.checkout.state import Found, Person, Stored, StoredLine, TillState
+from domain.history.receipt import waiting_text
+from domain.loyalty.entries import Document, Entry, EntryKind
+from domain.loyalty.expiry import EXPIRING_SOON
+from domain.loyalty.ledger import Book, Tail
+from domain.loyalty.lots import Lot, LotState, Origin, OriginKind
+
+LOTS = 32
+"""Open lots that come with every read, in spending order; one more shows whether there are others."""
+
+Rows = Sequence[dict[str, Any]]
+
+
+def arguments(tenant_id: UUID, request: LoadRequest, *, lots: int = LOTS + 1) -> tuple[Any, ...]:
+    """Return the arguments of `receipt_read`; what nobody asked for is NULL, which skips its query."""
+    documents = [key[1:] for key in request.keys if key[0] == "document"]
+    fiscals = [key[1:] for key in request.keys if key[0] == "fiscal"]
+    orders = [key[1] for key in request.keys if key[0] == "order"]
+    return (
+        tenant_id,
+        _column(documents, 0),
+        _column(documents, 1),
+        _column(fiscals, 0),
+        _column(fiscals, 1),
+        orders or None,
+        list(request.receipts) or None,
+        [waiting_text(key) for key in request.waiting] or None,
+        [kind for kind, _ in request.blinds] or None,
+        [blind for _, blind in request.blinds] or None,
+        list(request.customers) or None,
+        list(request.idempotency) or None,
+        request.deep,
+        lots,
+    )
+
+
+def _column(rows: Sequence[Sequence[str]], index: int) -> list[str] | None:
+    return [row[index] for row in rows] or None
+
+
+def state_of(read: dict[str, Any], program_id: UUID | None, now: datetime) -> TillState:
+    """Return the state in what `receipt_read` returned."""
+    state = TillState(read["config_version"] or 0, read["status"] or "missing")
+    for row in read["customers"] or ():
+        person = Person(UUID(row["canonical_id"]), row["state"], row["is_staff"])
+        state.people[UUID(row["customer_id"])] = person
+        state.people.setdefault(person.customer_id, person)
+    for row in read["identifiers"] or ():
+        found = Found(
+            UUID(row["identifier_id"]),
+            UUID(row["customer_id"]),
+            row["status"],
+            row["verified"],
+            _moment(row["last_used_at"]),
+        )
+        state.found.setdefault((row["type"], bytes.fromhex(row["blind"])), []).append(found)
+    for row in read["members"] or ():
+        if program_id is None or UUID(row["program_id"]) == program_id:
+            state.account_of[UUID(row["customer_id"])] = UUID(row["account_id"])
+    _read_books(state, read, now)
+    for row in read["documents"] or ():
+        stored = stored_of(row["receipt"], row["lines"] or ())
+        state.remember(stored)
+        if stored.waiting_for is not None:
+            state.waiting.setdefault(stored.waiting_for, []).append(stored.receipt_id)
+    for entry in read["entries"] or ():
+        state.entries.setdefault(UUID(entry["account_id"]), []).append(entry_of(entry))
+    return state
+
+
+def _read_books(state: TillState, read: dict[str, Any], now: datetime) -> None:
+    lots: dict[UUID, list[Lot]] = {}
+    for row in read["lots"] or ():
+        lots.setdefault(UUID(row["account_id"]), []).append(lot_of(row))
+    for row in read["accounts"] or ():
+        account_id = UUID(row["account_id"])
+        state.books[account_id] = book_of(row, lots.get(account_id, []), whole=read["deep"], now=now)
+
+
+def book_of(row: dict[str, Any], lots: list[Lot], *, whole: bool, now: datetime) -> Book:
+    """Return an account's book; unless `whole`, `lots` are the first ones in spending order, one more than are kept."""
+    book = Book(
+        account_id=UUID(str(row["account_id"])),
+        version=row["version"],
+        active=row["active"],
+        pending=row["pending"],
+        held=row["held"],
+        debt=row["debt"],
+        lifetime_earned=row["lifetime_earned"],
+        status=row["status"],
+        lots=lots,
+    )
+    if not whole and len(lots) > LOTS:
+        book.tail = _tail(book, lots.pop(), _moment(row["next_activation_at"]), now)
+    return book
+
+
+def _tail(book: Book, first: Lot, next_activation_at: datetime | None, now: datetime) -> Tail:
+    """Return what is known of the lots behind the kept ones; `first` is the first of them."""
+    near = first.expires_at is not None and first.expires_at <= now + EXPIRING_SOON + timedelta(days=1)
+    return Tail(
+        active=book.active - sum(lot.free for lot in book.lots if lot.state is LotState.ACTIVE),
+        pending=book.pending - sum(lot.free for lot in book.lots if lot.state is LotState.PENDING),
+        held=book.held - sum(lot.reserved for lot in book.lots),
+        first_expires_at=first.expires_at,
+        first_lot_id=first.lot_id,
+        first_activates_at=next_activation_at,
+        expiring=None if near else (),
+    )
+
+
+def lot_of(row: dict[str, Any]) -> Lot:
+    """Return a lot row."""
+    origin = Origin(
+        OriginKind(row["origin"]),
+        _id(row["receipt_id"]),
+        row["rule"],
+        row["program_version"],
+        row["qualifying"],
+        row["funding_store"],
+        _id(row["root_customer_id"]),
+    )
+    activates_at = _moment(row["activates_at"])
+    assert activates_at is not None  # noqa: S101 - NOT NULL in the table
+    return Lot(
+        lot_id=UUID(str(row["lot_id"])),
+        amount=row["amount"],
+        remaining=row["remaining"],
+        state=LotState(row["state"]),
+        activates_at=activates_at,
+        expires_at=_moment(row["expires_at"]),
+        origin=origin,
+        reserved=row["reserved"],
+        expired=row["expired"],
+        parent_lot_id=_id(row["parent_lot_id"]),
+    )
+
+
+def entry_of(row: dict[str, Any]) -> Entry:
+    """Return an entry row with its allocations."""
+    at = _moment(row["at"])
+    assert at is not None  # noqa: S101 - NOT NULL in the table
+    document = None
+    if row["document_id"] is not None:
+        document = Document(row["document_type"], UUID(str(row["document_id"])), at)
+    return Entry(
+        UUID(str(row["entry_id"])),
+        row["seq"],
+        EntryKind(row["kind"]),
+        row["points"],
+        at,
+        document,
+        row["reason"],
+        row["program_version"],
+        tuple((UUID(str(lot_id)), points) for lot_id, points in row["allocations"] or ()),
+    )
+
+
+def stored_of(row: dict[str, Any], lines: Iterable[dict[str, Any]]) -> Stored:
+    """Return a receipt row with its lines."""
+    values = {name: row[name] for name in _PLAIN}
+    values |= {name: _id(row[name]) for name in _IDS}
+    values |= {name: _moment(row[name]) for name in _MOMENTS}
+    values |= {name: bytes.fromhex(row[name][2:]) for name in _BYTES}
+    return Stored(**values, lines=[StoredLine(**{name: line[name] for name in _LINE}) for line in lines])
+
+
+_IDS = ("receipt_id", "customer_id", "account_id", "sale_id", "voided_by")
+_MOMENTS = ("sold_at", "counts_at", "recorded_at")
+_BYTES = ("document_hash", "fiscal_hash", "answer")
+_PLAIN = tuple(
+    name for name in Stored.__dataclass_fields__ if name not in {*_IDS, *_MOMENTS, *_BYTES, "lines", "fresh", "dirty"}
+)
+_LINE = tuple(StoredLine.__dataclass_fields__)
+
+
+def _moment(value: str | datetime | None) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _id(value: str | UUID | None) -> UUID | None:
+    return UUID(value) if isinstance(value, str) else value
