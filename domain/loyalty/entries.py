@@ -40,15 +40,11 @@ MOVES = frozenset({EntryKind.ACTIVATE, EntryKind.HOLD, EntryKind.RELEASE})
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What causes an entry: `type` is `receipt`, `return`, `void`, `reassign` or `adjustment`; `at` its business time.
-
-    `sale_id` names the sale whose effect is undone or moved, where that is another document than this one.
-    """
+    """What causes an entry: `type` is `receipt`, `return`, `void`, `reassign` or `adjustment`, `at` business time."""
 
     type: str
     id: UUID
     at: datetime
-    sale_id: UUID | None = None
     reason: str | None = None
 
 
@@ -87,7 +83,7 @@ class LotDelta:
 class BookChanges:
     """Everything one write must store: `UPDATE account … WHERE version = expected_version`, then plain inserts.
 
-    The five figures are the account's cached columns after the write; `version` is the last entry's `seq`.
+    The figures are the account's cached columns after the write; `version` is the last entry's `seq`.
     """
 
     account_id: UUID
@@ -101,6 +97,7 @@ class BookChanges:
     held: int
     debt: int
     lifetime_earned: int
+    next_activation_at: datetime | None
 
     @property
     def empty(self) -> bool:

@@ -1,6 +1,6 @@
 """The bookkeeping under the ledger: lots move, figures follow, and each effect is one entry."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,11 +19,11 @@ _ZERO = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """What is known of the open lots that were not loaded.
+    """What is known of the open lots that were not loaded; they stand behind the loaded ones in spending order.
 
-    `active`, `pending`, `held` are their sums; `first_expires_at` and `first_lot_id` name the first of them in
-    spending order, `first_activates_at` the next pending one. `expiring` is what of them ends within 30 days, None
-    when the caller did not ask.
+    `active`, `pending`, `held` are their sums. `first_expires_at` and `first_lot_id` are where they begin, or the last
+    loaded lot before them; `first_activates_at` is when the next pending one of them begins. `expiring` is what of
+    them ends within 30 days, None when the caller did not ask.
     """
 
     active: int
@@ -34,6 +34,22 @@ class Tail:
     first_activates_at: datetime | None = None
     expiring: tuple[Expiring, ...] | None = None
 
+    @classmethod
+    def behind(
+        cls, lots: Sequence[Lot], *, active: int, pending: int, held: int, next_activation_at: datetime | None
+    ) -> Self | None:
+        """Return the tail behind `lots` (the first open ones, in spending order) by the account's cached figures.
+
+        None when the loaded lots hold everything.
+        """
+        active -= sum(lot.free for lot in lots if lot.state is LotState.ACTIVE)
+        pending -= sum(lot.free for lot in lots if lot.state is LotState.PENDING)
+        held -= sum(lot.reserved for lot in lots)
+        if not (active or pending or held):
+            return None
+        last = lots[-1]
+        return cls(active, pending, held, last.expires_at, last.lot_id, next_activation_at if pending else None)
+
     def quiet(self, now: datetime) -> bool:
         """Whether time has changed nothing in it by `now`."""
         starts, ends = self.first_activates_at, self.first_expires_at
@@ -42,7 +58,7 @@ class Tail:
     def after(self, lot: Lot) -> bool:
         """Whether all of it stands behind `lot` in spending order, or holds nothing that could be spent."""
         first = (self.first_expires_at or NEVER, self.first_lot_id.int)
-        return self.active == 0 or spending_order(lot) < first
+        return self.active == 0 or spending_order(lot) <= first
 
 
 @dataclass(slots=True)
@@ -92,6 +108,7 @@ class Journal:
             held=self.held,
             debt=self.debt,
             lifetime_earned=self.lifetime_earned,
+            next_activation_at=self._next_activation_at(),
         )
 
     def settle(self, now: datetime) -> None:
@@ -109,6 +126,12 @@ class Journal:
                 self._settle_debt(moment)
             if moment in ending:
                 self._expire(ending[moment], moment)
+
+    def _next_activation_at(self) -> datetime | None:
+        starts = [lot.activates_at for lot in self.lots if lot.state is LotState.PENDING and lot.remaining]
+        if self.tail is not None and self.tail.first_activates_at is not None:
+            starts.append(self.tail.first_activates_at)
+        return min(starts, default=None)
 
     def _due(self, now: datetime) -> bool:
         if self.tail is not None and not self.tail.quiet(now):

@@ -184,7 +184,7 @@ class Book(Journal):
             NeedsFullBook: the loaded lots do not decide it.
         """
         self.settle(now)
-        own = sorted((lot for lot in self.lots if lot.origin.receipt_id == receipt_id), key=spending_order)
+        own = self._own(receipt_id)
         plan = up_to(points, all_of(lot for lot in own if lot.state is LotState.PENDING))
         lapsed: Plan = []
         if policy is not Shortfall.ONLY_PENDING:
@@ -261,6 +261,11 @@ class Book(Journal):
             self.active += points
         if lapsed:
             self._post(EntryKind.REINSTATE, total(lapsed), document.at, lapsed, document)
+
+    def _own(self, receipt_id: UUID) -> list[Lot]:
+        """Return the lots that the receipt earned; what a return of it gave back is the customer's from before."""
+        lots = (lot for lot in self.lots if lot.origin.receipt_id == receipt_id)
+        return sorted((lot for lot in lots if lot.origin.kind is not OriginKind.RESTORE), key=spending_order)
 
     def _others(self, own: list[Lot], now: datetime) -> list[Lot]:
         """Return the lots of other receipts in the order a reversal takes them."""

@@ -86,8 +86,7 @@ class ProgramVersion:
 
     def to_rules(self) -> dict[str, Any]:
         """Return everything but the identity as a JSON-able dict, for storage."""
-        rules = {name: getattr(self, name) for name in _RULES}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in rules.items()}
+        return {name: _plain(getattr(self, name)) for name in _RULES}
 
     @classmethod
     def from_rules(cls, rules: Mapping[str, Any], *, program_id: UUID, code: str, version: int) -> Self:
@@ -99,6 +98,12 @@ class ProgramVersion:
         if "earning_kinds" in known:
             known["earning_kinds"] = tuple(known["earning_kinds"])
         return cls(program_id=program_id, code=code, version=version, **known)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return value.value if isinstance(value, StrEnum) else value
 
 
 _IDENTITY = frozenset({"program_id", "code", "version"})
