@@ -46,11 +46,11 @@ class ShortMemory(Generic[_T]):
 
     def __init__(self, size: int, seconds: float, clock: Callable[[], float]) -> None:
         self._half = size // 2
-        self._seconds = seconds / 2
+        self._seconds = seconds
         self._clock = clock
-        self._turned = clock()
         self._young: dict[bytes, _T] = {}
         self._old: dict[bytes, _T] = {}
+        self._young_since = self._old_since = clock()
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
@@ -62,17 +62,24 @@ class ShortMemory(Generic[_T]):
         return found if found is not None else self._old.get(key)
 
     def put(self, key: bytes, value: _T) -> None:
-        """Remember `value` for at least half the time and at most all of it."""
+        """Remember `value` for `seconds` at most."""
         if len(self._young) >= self._half:
-            self._old, self._young, self._turned = self._young, {}, self._clock()
+            self._turn()
+        elif not self._young:
+            self._young_since = self._clock()
         self._young[key] = value
 
     def forget(self) -> None:
         """Drop what is too old."""
-        age = self._clock() - self._turned
-        if age >= self._seconds:
-            self._old = self._young if age < 2 * self._seconds else {}
-            self._young, self._turned = {}, self._clock()
+        now = self._clock()
+        if now - self._young_since >= self._seconds / 2:
+            self._turn()
+        if now - self._old_since >= self._seconds:
+            self._old = {}
+
+    def _turn(self) -> None:
+        self._old, self._old_since = self._young, self._young_since
+        self._young, self._young_since = {}, self._clock()
 
 
 @dataclass(frozen=True, slots=True)
