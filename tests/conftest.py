@@ -1,12 +1,20 @@
 """What every test may ask for."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
+from domain.kernel.events import Actor
+from persistence.database import Database
+from persistence.unit_of_work import PgUnit
 from tests.support.postgres import Postgres, fresh_database, shared_server
+from tests.support.shop import Base, open_base
+
+OWNER = Actor("key", "test", "owner")
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -17,3 +25,29 @@ async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Po
     shared = base.parent if worker != "alone" else base
     with shared_server(shared / "postgres") as superuser:
         yield await fresh_database(superuser, f"test_{worker}")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def base(postgres: Postgres) -> AsyncIterator[Base]:
+    """The customer base of this process: database, vaults, store, platform."""
+    opened = await open_base(postgres)
+    yield opened
+    await opened.database.close()
+
+
+@pytest.fixture(scope="session")
+def database(base: Base) -> Database:
+    """The database of this process, as the application's role."""
+    return base.database
+
+
+@pytest_asyncio.fixture
+async def tenant(base: Base) -> UUID:
+    """A fresh shop in Moscow that sells for roubles."""
+    return (await base.open_shop())[0]
+
+
+@pytest.fixture
+def unit(base: Base, tenant: UUID) -> Callable[[], AbstractAsyncContextManager[PgUnit]]:
+    """Opens a transaction of the fresh shop: `async with unit() as u`."""
+    return lambda: base.store.transaction(tenant, OWNER)
