@@ -147,15 +147,25 @@ def venv_is_sound():
     return same.strip() == f"{sys.version_info[:3]} {VENV}"
 
 
-def digest(path):
-    """Return the hash of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def digest(content):
+    """Return the hash of some bytes."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def wanted(level):
     """Return what the stamp says when nothing is to be done."""
-    files = {path.name: digest(path) for path in (LOCKS["run"], LOCKS[level], ROOT / "pyproject.toml")}
-    return {"level": level, "root": str(ROOT), "python": sys.version, "files": files}
+    import tomllib  # noqa: PLC0415 - a Python that is too old has none, and must come as far as the sentence on it
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    installed = json.dumps([project["project"], project["build-system"], project["tool"]["hatch"]], sort_keys=True)
+    files = {path.name: digest(path.read_bytes()) for path in (LOCKS["run"], LOCKS[level])}
+    return {
+        "level": level,
+        "root": str(ROOT),
+        "python": sys.version,
+        "files": files,
+        "project": digest(installed.encode()),
+    }
 
 
 def stamped():

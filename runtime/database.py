@@ -1,19 +1,18 @@
 """Which database, as which role: the embedded server's or one of the operator's own."""
 
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import asyncpg
 
-from runtime import migrations
 from runtime.adapters.key_provider import create_root_file, parse_root_keys, read_root_file
 from runtime.embedded.cluster import Cluster, dsn
 from runtime.embedded.server import EmbeddedServer
 from runtime.roles import (
     RoleFault,
     RoleNames,
-    Standing,
     derived_password,
     existing_roles,
     quoted,
@@ -21,7 +20,6 @@ from runtime.roles import (
     refuse_unsafe_service,
     role_statements,
     service_statements,
-    standing,
 )
 from runtime.settings import Settings
 
@@ -103,23 +101,31 @@ async def bootstrap(server: EmbeddedServer, root: bytes, name: str = EMBEDDED_NA
         await connection.close()
 
 
-async def migrate(goal: Target, root: bytes) -> None:
-    """Make the roles if the owner's role may, then run the migrations.
+def newest_revision() -> str:
+    """Return the revision this code is written for; a migration's file name begins with it."""
+    versions = Path(str(files("persistence"))) / "migrations" / "versions"
+    return max(path.name.split("_", 1)[0] for path in versions.glob("[0-9]*.py"))
+
+
+async def current_revision(connection: asyncpg.Connection) -> str | None:
+    """Return the revision of a database, None when it was never migrated."""
+    if await connection.fetchval("SELECT to_regclass('public.alembic_version')") is None:
+        return None
+    found: str | None = await connection.fetchval("SELECT version_num FROM public.alembic_version")
+    return found
+
+
+async def needs_migration(goal: Target) -> bool:
+    """Return whether `migrate` has anything to do; asking costs less than loading what migrates.
 
     Raises:
         DatabaseFault: the database cannot be reached.
-        RoleFault: it is too old, or an administrator must make the roles first; the text holds the SQL.
     """
     connection = await connect(goal.owner_url)
     try:
-        await refuse_old_server(connection)
-        here = await standing(connection)
-        if goal.app_url is None or here.creates_roles:
-            await _make_service_roles(connection, goal, root, here)
-        become = await _become_owner(connection, goal.names, here)
+        return await current_revision(connection) != newest_revision()
     finally:
         await connection.close()
-    await migrations.upgrade(goal.owner_url, goal.names, become=become)
 
 
 async def serving_url(goal: Target, root: bytes) -> str:
@@ -152,45 +158,6 @@ async def _service_url(goal: Target, root: bytes) -> str:
         return goal.owner_url
     finally:
         await connection.close()
-
-
-async def _make_service_roles(connection: asyncpg.Connection, goal: Target, root: bytes, here: Standing) -> None:
-    existing = await existing_roles(connection, goal.names)
-    if goal.app_url is not None:  # the operator made the application's role: its password is not ours to set
-        wanted = (
-            []
-            if goal.names.sealer in existing
-            else role_statements(goal.names.sealer, derived_password(root, goal.names.sealer), exists=False)
-        )
-    else:
-        wanted = service_statements(goal.names, root, existing)
-    if here.creates_roles:
-        for statement in wanted:
-            await connection.execute(statement)
-    elif not {goal.names.app, goal.names.sealer} <= existing:
-        sql = ";\n".join(wanted) + ";"
-        raise RoleFault(
-            f"The role '{here.name}' may not create roles; let an administrator run this, then start again:\n{sql}"
-        )
-
-
-async def _become_owner(connection: asyncpg.Connection, names: RoleNames, here: Standing) -> str | None:
-    """A superuser must not own the tables: views of his would show every shop's rows to any shop."""
-    if not (here.superuser or here.bypasses):
-        return None
-    owner = (
-        names.owner
-        if names.owner != here.name
-        else RoleNames.of(await connection.fetchval("SELECT current_database()")).owner
-    )
-    if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", owner):
-        await connection.execute(f"CREATE ROLE {quoted(owner)} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB")
-    database = quoted(await connection.fetchval("SELECT current_database()"))
-    await connection.execute(f"GRANT CREATE ON DATABASE {database} TO {quoted(owner)}")
-    await connection.execute(f"GRANT USAGE, CREATE ON SCHEMA public TO {quoted(owner)}")
-    if not here.superuser:
-        await connection.execute(f"GRANT {quoted(owner)} TO CURRENT_USER")
-    return owner
 
 
 def plain(url: str) -> str:

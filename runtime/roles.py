@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import asyncpg
@@ -73,24 +74,24 @@ def scram_verifier(password: str, salt: bytes | None = None) -> str:
     return "SCRAM-SHA-256${}:{}${}:{}".format(SCRAM_ROUNDS, *parts)
 
 
-def role_statements(role: str, password: str, *, exists: bool, settings: dict[str, str] | None = None) -> list[str]:
-    """Return the SQL that makes `role`, or gives an existing one this password and these settings."""
+def role_statements(role: str, password: str, *, exists: bool) -> list[str]:
+    """Return the SQL that makes `role`, or gives an existing one this password."""
     verb, attributes = ("ALTER", "") if exists else ("CREATE", f" {ATTRIBUTES}")
-    statements = [f"{verb} ROLE {quoted(role)}{attributes} PASSWORD '{scram_verifier(password)}'"]
-    statements += [f"ALTER ROLE {quoted(role)} SET {name} = '{value}'" for name, value in (settings or {}).items()]
-    return statements
+    return [f"{verb} ROLE {quoted(role)}{attributes} PASSWORD '{scram_verifier(password)}'"]
+
+
+def settings_statements(role: str, settings: Mapping[str, str]) -> list[str]:
+    """Return the SQL that gives `role` these settings."""
+    return [f"ALTER ROLE {quoted(role)} SET {name} = '{value}'" for name, value in settings.items()]
 
 
 def service_statements(names: RoleNames, master_key: bytes, existing: set[str]) -> list[str]:
     """Return the SQL for the two roles that need no rights but those the migrations grant."""
-    wanted: tuple[tuple[str, dict[str, str]], ...] = ((names.app, APP_SETTINGS), (names.sealer, {}))
-    return [
-        statement
-        for role, settings in wanted
-        for statement in role_statements(
-            role, derived_password(master_key, role), exists=role in existing, settings=settings
-        )
-    ]
+    app, sealer = (
+        role_statements(role, derived_password(master_key, role), exists=role in existing)
+        for role in (names.app, names.sealer)
+    )
+    return [*app, *settings_statements(names.app, APP_SETTINGS), *sealer]
 
 
 async def existing_roles(connection: asyncpg.Connection, names: RoleNames) -> set[str]:
@@ -124,7 +125,8 @@ async def refuse_unsafe_service(connection: asyncpg.Connection) -> None:
         )
     owned = await connection.fetchval(
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p')"
-        " AND n.nspname IN ('public', 'platform', 'keystore') AND pg_has_role(current_user, c.relowner, 'MEMBER') LIMIT 1"
+        " AND n.nspname IN ('public', 'platform', 'keystore') AND pg_has_role(current_user, c.relowner, 'MEMBER')"
+        " LIMIT 1"
     )
     if owned is not None:
         raise RoleFault(

@@ -75,8 +75,10 @@ class EmbeddedServer:
         """Return the address for the superuser, who exists to make roles and for nothing else."""
         return dsn(self.cluster.socket_directory, SUPERUSER, self.cluster.password(), database)
 
-    def start(self) -> bool:
+    def start(self, before_first: Callable[[], object] = lambda: None) -> bool:
         """Start, and return once connections are taken; True when the database was made by this call.
+
+        `before_first` runs before the files are made for the first time: keys must be there before data is.
 
         Raises:
             EmbeddedFault: it cannot start; one sentence says why.
@@ -89,6 +91,7 @@ class EmbeddedServer:
             existed = self.cluster.check_version(self._binaries)
             if not existed:
                 self._say("making the database (first start)")
+                before_first()
                 self.cluster.create(self._binaries, self._identity, sync=self._sync)
             self._wait_for_predecessor()
             self.start_again()

@@ -1,0 +1,29 @@
+"""`regulars run`: everything, supervised."""
+
+import sys
+from datetime import datetime
+
+import typer
+
+from runtime.settings import load_settings
+from runtime.supervisor import Supervisor
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the command."""
+    cli.command()(run)
+
+
+def run() -> None:
+    """Start everything: database, API and worker; Ctrl-C stops all of it.
+
+    Without REGULARS_DATABASE_URL the database is a PostgreSQL of our own below REGULARS_DATA_DIR (./.regulars).
+    """
+    settings = load_settings()
+    raise typer.Exit(Supervisor(settings, say).run(lambda _: say("ready")))
+
+
+def say(text: str) -> None:
+    """Tell a person one line, with the time, at once."""
+    sys.stdout.write(f"{datetime.now().astimezone():%H:%M:%S} {text}\n")
+    sys.stdout.flush()

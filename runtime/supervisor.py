@@ -1,0 +1,208 @@
+"""`regulars run`: the database, the API and the worker as children of one process that keeps them alive."""
+
+import asyncio
+import http.client
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from runtime import database
+from runtime.child import Child
+from runtime.embedded import Binaries, EmbeddedFault, EmbeddedServer
+from runtime.embedded.server import Interrupted
+from runtime.faults import StartFault
+from runtime.settings import Settings, local_name
+
+TICK = 0.2
+STOP_PATIENCE = 10.0
+HOPELESS = 4  # failures of the API before it ever answered
+DATABASE_PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+class Supervisor:
+    """Starts everything in order, restarts what ends, stops everything in the opposite order."""
+
+    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._say = say
+        self._stopping: signal.Signals | None = None
+        self._server: EmbeddedServer | None = None
+        self._children: list[Child] = []
+        self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._database_failures = 0
+        self._database_again_at = 0.0
+        self.first_start = False
+
+    def run(self, when_ready: Callable[["Supervisor"], None]) -> int:
+        """Run until a signal asks to stop; return the exit status. `when_ready` is called once the API answers.
+
+        Raises:
+            StartFault, EmbeddedFault, DatabaseFault, RoleFault, RootKeyProblem: it cannot start.
+        """
+        self._listen_to_signals()
+        try:
+            refuse_busy_port(self._settings)
+            self._start_database()
+            self._start_children()
+            self._wait_ready()
+            when_ready(self)
+            while self._stopping is None:
+                self._tend()
+                self._pause(TICK)
+        except Interrupted:
+            pass
+        finally:
+            self._stop()
+        return 130 if self._stopping is signal.SIGINT else 0
+
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._stopping is not None
+
+    def _listen_to_signals(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # so that the wake-up pipe hears of a child's end
+        signal.set_wakeup_fd(self._wake[1], warn_on_full_buffer=False)
+
+    def _on_signal(self, number: int, _frame: object) -> None:
+        if self._stopping is not None:
+            for child in self._children:  # asked twice: somebody is in a hurry
+                child.end_group(signal.SIGKILL)
+        self._stopping = self._stopping or signal.Signals(number)
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep, but not through a signal."""
+        readable, _, _ = select.select([self._wake[0]], [], [], seconds)
+        if readable:
+            os.read(self._wake[0], 1024)
+
+    def _start_database(self) -> None:
+        settings = self._settings
+        if settings.embedded:
+            self._server = EmbeddedServer(
+                settings.data_dir, Binaries.shipped(), say=self._say, stopping=lambda: self.stopping
+            )
+            self.first_start = self._server.start(before_first=lambda: database.master_key(settings))
+        root = database.master_key(settings)
+        if self._server is not None:
+            asyncio.run(database.bootstrap(self._server, root))
+        goal = database.target(settings, root)
+        if asyncio.run(database.needs_migration(goal)):
+            self._say("bringing the database to the newest schema")
+            self._migrate()
+        self._app_url = asyncio.run(database.serving_url(goal, root))
+
+    def _migrate(self) -> None:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "runtime.migrations"],
+            check=False,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+        )
+        if self.stopping:
+            raise Interrupted
+        if done.returncode != 0:
+            raise StartFault("The database could not be brought to the newest schema; the reason stands above.")
+
+    def _start_children(self) -> None:
+        environment = child_environment(self._settings, self._app_url)
+        self._children = [
+            Child("the API", "runtime.web", environment),
+            Child("the worker", "runtime.worker", environment),
+        ]
+        for child in self._children:
+            child.start()
+
+    def _wait_ready(self) -> None:
+        while not is_ready(self._settings):
+            if self.stopping:
+                raise Interrupted
+            self._tend()
+            if self._children[0].failures >= HOPELESS:
+                raise StartFault("The API ends as soon as it starts; the reason stands above.")
+            self._pause(TICK / 2)
+
+    def _tend(self) -> None:
+        self._tend_database()
+        for child in self._children:
+            said = child.tend()
+            if said is not None:
+                self._say(said)
+
+    def _tend_database(self) -> None:
+        """A dead server is started again on its files; while that fails (a full disk) it is tried again and again."""
+        server = self._server
+        if server is None or server.poll() is None or time.monotonic() < self._database_again_at:
+            return
+        self._say("PostgreSQL ended; starting it again")
+        try:
+            server.start_again()
+            self._database_failures = 0
+        except (EmbeddedFault, OSError) as fault:
+            pause = DATABASE_PAUSES[min(self._database_failures, len(DATABASE_PAUSES) - 1)]
+            self._database_failures += 1
+            self._database_again_at = time.monotonic() + pause
+            self._say(f"{fault} Trying again in {pause:g} s.")
+
+    def _stop(self) -> None:
+        if self._children or self._server is not None:
+            self._say("stopping")
+        for child in self._children:
+            child.ask_to_stop()
+        deadline = time.monotonic() + STOP_PATIENCE
+        for child in self._children:
+            child.wait(deadline)
+        if self._server is not None:
+            self._server.stop()
+        signal.set_wakeup_fd(-1)
+
+
+def child_environment(settings: Settings, app_url: str) -> dict[str, str]:
+    """Return the children's environment: the application's role only, the owner's address is not theirs to know."""
+    environment = {name: value for name, value in os.environ.items() if name != "REGULARS_OWNER_DATABASE_URL"}
+    return environment | {
+        "REGULARS_DATABASE_URL": app_url,
+        "REGULARS_DATA_DIR": str(Path(settings.data_dir).absolute()),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def refuse_busy_port(settings: Settings) -> None:
+    """Make sure that the port is free.
+
+    Raises:
+        StartFault: it is not, or the address is not this machine's.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        raise StartFault(
+            f"Nothing can listen on {where} ({error.strerror or error}); stop what uses it, "
+            "or set REGULARS_PORT to another port."
+        ) from error
+
+
+def is_ready(settings: Settings) -> bool:
+    """Return whether the API says that it takes traffic."""
+    connection = http.client.HTTPConnection(local_name(settings.host).strip("[]"), settings.port, timeout=2)
+    try:
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
