@@ -290,9 +290,9 @@ def _undo(
     how: GiveBack,
     now: datetime,
 ) -> Undone:
-    restored = sum(share.restored for share in shares)
+    due = sum(share.restored for share in shares)
     back = sum(share.reversed for share in shares)
-    book.restore(_last_spent_first(restored, sale.parts), document=document, now=now, how=how)
+    restored = book.restore(_last_spent_first(due, sale.parts), document=document, now=now, how=how)
     reversal = book.reverse(
         back,
         document=document,
@@ -305,7 +305,10 @@ def _undo(
 
 
 def _last_spent_first(points: int, parts: Sequence[Part]) -> list[Part]:
-    """Choose `points` of what the sale spent: debt first, then from the latest expiry to the nearest."""
+    """Choose up to `points` of what the sale still stands for: debt first, then the latest expiry to the nearest.
+
+    Never more than `parts` hold: what policy waived was not spent, and cannot come back.
+    """
     chosen = []
     for part in reversed(parts):
         if points <= 0:
@@ -313,6 +316,4 @@ def _last_spent_first(points: int, parts: Sequence[Part]) -> list[Part]:
         taken = min(points, part.points)
         chosen.append(Part(part.lot_id, taken))
         points -= taken
-    if points > 0:
-        chosen.append(Part(None, points))
     return chosen
