@@ -25,6 +25,21 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "uk": "Роботу магазину призупинено.",
         "en": "The shop's account is suspended.",
     },
+    "api-key-not-found": {
+        "ru": "Такого ключа нет.",
+        "uk": "Такого ключа немає.",
+        "en": "There is no such API key.",
+    },
+    "api-key-not-active": {
+        "ru": "Ключ истёк, отозван или уже заменён.",
+        "uk": "Строк дії ключа минув, або його відкликано чи вже замінено.",
+        "en": "The key has expired, was revoked or was replaced already.",
+    },
+    "role-too-wide": {
+        "ru": "Ключ не может дать больше прав, чем есть у того, кто его создаёт.",
+        "uk": "Ключ не може надати більше прав, ніж має той, хто його створює.",
+        "en": "A key cannot grant more than its maker has.",
+    },
     "not-found": {"ru": "Здесь ничего нет.", "uk": "Тут нічого немає.", "en": "Nothing is here."},
     "method-not-allowed": {
         "ru": "Этот адрес не принимает такой метод.",

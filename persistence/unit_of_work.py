@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.kernel.clock import Clock
 from domain.kernel.events import Actor
+from persistence.api_keys import PgApiKeys
 from persistence.change_feed import PgChangeFeed
 from persistence.database import Database
 from persistence.event_log import PgEventLog
@@ -53,6 +54,11 @@ class PgUnit:
     def events(self) -> PgEventLog:
         """Return the event log of this transaction."""
         return PgEventLog(self.session)
+
+    @cached_property
+    def api_keys(self) -> PgApiKeys:
+        """Return the shop's API keys."""
+        return PgApiKeys(self.session)
 
     @cached_property
     def changes(self) -> PgChangeFeed:

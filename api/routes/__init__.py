@@ -2,4 +2,10 @@
 
 from litestar import Controller
 
-ROUTES: tuple[type[Controller], ...] = ()
+from api.routes.api_keys import ApiKeyController
+from api.routes.me import MeController
+
+ROUTES: tuple[type[Controller], ...] = (
+    ApiKeyController,
+    MeController,
+)
