@@ -38,7 +38,7 @@ class Unauthenticated(DomainError):
 class PermissionDenied(Forbidden):
     """The credential is valid and its role may not do this."""
 
-    code = "permission-denied"
+    code = "forbidden"
     title = "The role of this credential may not do this"
 
 

@@ -15,7 +15,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "uk": "Потрібен чинний ключ доступу.",
         "en": "A valid access key is needed.",
     },
-    "permission-denied": {
+    "forbidden": {
         "ru": "У этого ключа нет права на такое действие.",
         "uk": "Цей ключ не має права на таку дію.",
         "en": "This credential may not do that.",
