@@ -15,8 +15,8 @@ from runtime.embedded.faults import EmbeddedFault
 
 LAUNCHER = Path(launcher.__file__)
 REFUSED_ROOT = (
-    "PostgreSQL will not run as root, this system allows no user namespaces, and the user 'nobody' cannot reach {place}; "
-    "start as an ordinary user, or set REGULARS_DATABASE_URL to a server of your own."
+    "PostgreSQL will not run as root, this system allows no user namespaces, and the user 'nobody' cannot reach "
+    "{place}; start as an ordinary user, or set REGULARS_DATABASE_URL to a server of your own."
 )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from runtime.embedded.binaries import Binaries, Identity
+from runtime.embedded.binaries import REFUSED_ROOT, Binaries, Identity
 from runtime.embedded.faults import EmbeddedFault, from_os, no_room
 
 SUPERUSER = "postgres"
@@ -90,7 +90,7 @@ class Cluster:
             self._refuse_foreign_owner(identity)
             _private_folder(self.socket_directory, identity)
             if identity.uid != os.geteuid():
-                self.home.chmod(0o711)  # only to pass through; every file of ours below is 0600
+                self._open_for_others()
             if self.data.exists() and self.data.stat().st_uid != identity.uid:
                 give(self.data, identity)
         except OSError as error:
@@ -106,6 +106,13 @@ class Cluster:
                 f"{self.data} belongs to user number {owner}; start as that user, "
                 "or set REGULARS_DATA_DIR to a folder of your own."
             )
+
+    def _open_for_others(self) -> None:
+        """Let the server's user pass through to its files; every file of ours beside them is 0600."""
+        closed = [str(folder) for folder in self.home.resolve().parents if not folder.stat().st_mode & 0o001]
+        if closed:
+            raise EmbeddedFault(REFUSED_ROOT.format(place=closed[0]))
+        self.home.chmod(0o711)
 
     def check_version(self, binaries: Binaries) -> bool:
         """Return whether there is a database already.
