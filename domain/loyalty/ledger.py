@@ -153,15 +153,19 @@ class Book(Journal):
         Raises:
             NeedsFullBook: a lot among `parts` was not loaded.
         """
-        return self._give_back(EntryKind.RESTORE_REDEEM, parts, document, now, how)
+        return self._give_back(EntryKind.RESTORE_REDEEM, parts, document=document, now=now, how=how)
 
-    def undo_reversal(self, parts: Sequence[Part], *, document: Document, now: datetime, how: GiveBack) -> int:
+    def undo_reversal(
+        self, parts: Sequence[Part], lapsed: Sequence[Part], *, document: Document, now: datetime, how: GiveBack
+    ) -> int:
         """Give points that a return took back to the lots they were taken from, as if it had not been.
+
+        `lapsed` had expired before they were taken: they go to their own lots, where they expire again.
 
         Raises:
             NeedsFullBook: a lot among `parts` was not loaded.
         """
-        points = self._give_back(EntryKind.REVERSE_EARN, parts, document, now, how)
+        points = self._give_back(EntryKind.REVERSE_EARN, parts, document=document, now=now, how=how, lapsed=lapsed)
         self.lifetime_earned += points
         return points
 
@@ -227,19 +231,25 @@ class Book(Journal):
         self.settle(now)
 
     def _give_back(
-        self, kind: EntryKind, parts: Sequence[Part], document: Document, now: datetime, how: GiveBack
+        self,
+        kind: EntryKind,
+        parts: Sequence[Part],
+        *,
+        document: Document,
+        now: datetime,
+        how: GiveBack,
+        lapsed: Sequence[Part] = (),
     ) -> int:
         self.settle(now)
-        known = {lot.lot_id: lot for lot in self.lots}
-        unknown = [part.lot_id for part in parts if part.lot_id is not None and part.lot_id not in known]
+        known: dict[UUID | None, Lot] = {lot.lot_id: lot for lot in self.lots}
+        unknown = [part.lot_id for part in (*parts, *lapsed) if part.lot_id and part.lot_id not in known]
         if unknown:
             raise NeedsFullBook(unknown)
-        plan: Plan = []
-        for part in parts:
-            if part.points:
-                source = None if part.lot_id is None else known[part.lot_id]
-                plan.append((self._receiver(source, part.points, how), part.points))
-        points = self._put(kind, plan, document, now, how.origin.program_version)
+        plan = [
+            (self._receiver(known.get(part.lot_id), part.points, how), part.points) for part in parts if part.points
+        ]
+        plan += [(known[part.lot_id], part.points) for part in lapsed]
+        points = self._put(kind, merged(plan), document, now, how.origin.program_version)
         self._free(now)
         return points
 

@@ -154,7 +154,7 @@ def void_return(
         NeedsFullBook: the loaded lots do not decide it.
     """
     how = _give_back(sale, sale.origin.kind, program, (now, end_of_grace(program, today)), now)
-    back = book.undo_reversal(effects.taken, document=document, now=now, how=how)
+    back = book.undo_reversal(effects.taken, effects.lapsed, document=document, now=now, how=how)
     spent = book.undo_restoration(
         sum(part.points for part in effects.given),
         effects.given,
@@ -193,23 +193,33 @@ def move_in(
 
 @dataclass(frozen=True, slots=True)
 class ReturnEffects:
-    """What a return did to an account: `given` restored points by lot, `taken` reversed ones by lot or debt (None)."""
+    """What a return did to an account, by lot or debt (None).
+
+    `given` were restored, `taken` reversed; `lapsed` were reversed too, and had expired before that.
+    """
 
     given: tuple[Part, ...] = ()
     taken: tuple[Part, ...] = ()
+    lapsed: tuple[Part, ...] = ()
 
     @classmethod
     def of(cls, entries: Sequence[Entry], document_id: UUID) -> "ReturnEffects":
         """Collect them from the account's `entries` of the return `document_id`."""
-        own = [entry for entry in entries if entry.document is not None and entry.document.id == document_id]
-        given = [part for entry in own if entry.kind is EntryKind.RESTORE_REDEEM for part in entry.allocations]
-        taken = [part for entry in own if entry.kind is EntryKind.REVERSE_EARN for part in entry.allocations]
-        owed = sum(-entry.points for entry in own if _owes(entry, EntryKind.REVERSE_EARN))
-        parts = [Part(lot_id, -points) for lot_id, points in taken]
-        return cls(
-            tuple(Part(lot_id, points) for lot_id, points in given),
-            (*parts, Part(None, owed)) if owed else tuple(parts),
-        )
+        given: dict[UUID | None, int] = {}
+        taken: dict[UUID | None, int] = {}
+        lapsed: dict[UUID | None, int] = {}
+        moved = {EntryKind.RESTORE_REDEEM: given, EntryKind.REVERSE_EARN: taken, EntryKind.REINSTATE: lapsed}
+        for entry in entries:
+            if entry.document is None or entry.document.id != document_id:
+                continue
+            for lot_id, points in entry.allocations if entry.kind in moved else ():
+                parts = moved[entry.kind]
+                parts[lot_id] = parts.get(lot_id, 0) + abs(points)
+            if _owes(entry, EntryKind.REVERSE_EARN):
+                taken[None] = taken.get(None, 0) - entry.points
+        for lapsed_lot, points in lapsed.items():
+            taken[lapsed_lot] -= points
+        return cls(_parts(given), _parts(taken), _parts(lapsed))
 
     @classmethod
     def elsewhere(cls, *, restored: int, reversed_: int) -> "ReturnEffects":
@@ -231,7 +241,11 @@ def parts_spent(entries: Sequence[Entry], parents: Mapping[UUID, UUID | None]) -
             for lot_id, points in entry.allocations:
                 key = lot_id if points < 0 else _paid_by(lot_id, out, parents)
                 out[key] = out.get(key, 0) - points
-    return tuple(Part(lot_id, points) for lot_id, points in out.items() if points > 0)
+    return _parts(out)
+
+
+def _parts(points: Mapping[UUID | None, int]) -> tuple[Part, ...]:
+    return tuple(Part(lot_id, part) for lot_id, part in points.items() if part > 0)
 
 
 def _paid_by(lot_id: UUID, out: Mapping[UUID | None, int], parents: Mapping[UUID, UUID | None]) -> UUID | None:
