@@ -40,16 +40,19 @@ class Target:
 
 
 def master_key(settings: Settings) -> bytes:
-    """Return the newest root key; made in DATA_DIR when nothing was ever stored there.
+    """Return the oldest root key at hand; made in DATA_DIR when nothing was ever stored there.
+
+    The roles' passwords are derived from it: an exchange of the root key puts a new one before it and so leaves running
+    processes their connections. When an operator drops the old key, the next start renews the passwords.
 
     Raises:
         RootKeyProblem: it is missing, malformed or readable by others.
     """
     if settings.master_key is not None:
-        return parse_root_keys(settings.master_key.get_secret_value(), "REGULARS_MASTER_KEY")[0]
+        return parse_root_keys(settings.master_key.get_secret_value(), "REGULARS_MASTER_KEY")[-1]
     if Cluster(settings.data_dir).data.exists():
-        return read_root_file(settings.master_key_file)[0]
-    return create_root_file(settings.master_key_file)[0]
+        return read_root_file(settings.master_key_file)[-1]
+    return create_root_file(settings.master_key_file)[-1]
 
 
 def target(settings: Settings, root: bytes) -> Target:

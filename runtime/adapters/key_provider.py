@@ -16,7 +16,6 @@ from runtime.adapters.envelope import KEY_BYTES, expand, random_key, seal, unsea
 from tenancy.key_provider import KeyProvider, RootCheck
 from tenancy.vault import VaultTampered
 
-KEPT_ROOTS = 2
 _CHECK_TEXT = b"regulars root key"
 _CHECK_CONTEXT = b"root check"
 
@@ -139,7 +138,10 @@ class LocalKeyProvider:
             self._load(read_root_file(self._path))
 
     def add_root(self) -> str:
-        """Put a new root before the present one, keep one older, and return the new root's name.
+        """Put a new root before the present ones and return its name.
+
+        Former roots stay in the file, for backups of the key store and for the passwords of the database's roles, until
+        an operator deletes their lines.
 
         Raises:
             RootKeyProblem: the keys are in `MASTER_KEY`, where only the operator can change them.
@@ -151,7 +153,7 @@ class LocalKeyProvider:
             )
             raise RootKeyProblem(msg)
         self.reload()
-        keys = (random_key(), *self._keys[: KEPT_ROOTS - 1])
+        keys = (random_key(), *self._keys)
         write_root_file(self._path, keys)
         self._load(keys)
         return self._root_id
