@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from domain.kernel.errors import Conflict, DomainError, FieldError, Forbidden, InvalidRequest, NotFound, RuleViolation
+from domain.kernel.errors import DomainError, FieldError, Forbidden, InvalidRequest, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +75,3 @@ class BodyTooLarge(DomainError):
 
     code = "body-too-large"
     title = "The body is too large"
-
-
-class IdempotencyInProgress(Conflict):
-    """A request with the same Idempotency-Key is still being worked on."""
-
-    code = "idempotency-in-progress"
-    title = "The same request is still in progress"
-
-
-class IdempotencyKeyReused(RuleViolation):
-    """The Idempotency-Key was used for another request."""
-
-    code = "idempotency-key-reused"
-    title = "The idempotency key belongs to another request"

@@ -1,25 +1,24 @@
 """From the rows of `receipt_read` to the state that the till's rules look at."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from domain.checkout.ports import LoadRequest
-from domain.checkout.state import Found, Person, Stored, StoredLine, TillState
+from domain.checkout.state import Found, KnownCall, Person, Stored, StoredLine, TillState
 from domain.history.receipt import waiting_text
 from domain.loyalty.entries import Document, Entry, EntryKind
-from domain.loyalty.expiry import EXPIRING_SOON
 from domain.loyalty.ledger import Book, Tail
 from domain.loyalty.lots import Lot, LotState, Origin, OriginKind
 
 LOTS = 32
-"""Open lots that come with every read, in spending order; one more shows whether there are others."""
+"""Open lots that come with every read, in spending order."""
 
 Rows = Sequence[dict[str, Any]]
 
 
-def arguments(tenant_id: UUID, request: LoadRequest, *, lots: int = LOTS + 1) -> tuple[Any, ...]:
+def arguments(tenant_id: UUID, request: LoadRequest, *, lots: int = LOTS) -> tuple[Any, ...]:
     """Return the arguments of `receipt_read`; what nobody asked for is NULL, which skips its query."""
     documents = [key[1:] for key in request.keys if key[0] == "document"]
     fiscals = [key[1:] for key in request.keys if key[0] == "fiscal"]
@@ -37,6 +36,7 @@ def arguments(tenant_id: UUID, request: LoadRequest, *, lots: int = LOTS + 1) ->
         [blind for _, blind in request.blinds] or None,
         list(request.customers) or None,
         list(request.idempotency) or None,
+        request.recent,
         request.deep,
         lots,
     )
@@ -46,7 +46,7 @@ def _column(rows: Sequence[Sequence[str]], index: int) -> list[str] | None:
     return [row[index] for row in rows] or None
 
 
-def state_of(read: dict[str, Any], program_id: UUID | None, now: datetime) -> TillState:
+def state_of(read: dict[str, Any], program_id: UUID | None) -> TillState:
     """Return the state in what `receipt_read` returned."""
     state = TillState(read["config_version"] or 0, read["status"] or "missing")
     for row in read["customers"] or ():
@@ -65,28 +65,35 @@ def state_of(read: dict[str, Any], program_id: UUID | None, now: datetime) -> Ti
     for row in read["members"] or ():
         if program_id is None or UUID(row["program_id"]) == program_id:
             state.account_of[UUID(row["customer_id"])] = UUID(row["account_id"])
-    _read_books(state, read, now)
+    _read_books(state, read)
     for row in read["documents"] or ():
         stored = stored_of(row["receipt"], row["lines"] or ())
         state.remember(stored)
         if stored.waiting_for is not None:
             state.waiting.setdefault(stored.waiting_for, []).append(stored.receipt_id)
+    for row in read["keys"] or ():
+        state.calls[bytes.fromhex(row["key_hash"])] = KnownCall(
+            bytes.fromhex(row["request_hash"]),
+            row["status"] or 0,
+            _id(row["receipt_id"]),
+            None if row["answer"] is None else bytes.fromhex(row["answer"]),
+        )
     for entry in read["entries"] or ():
         state.entries.setdefault(UUID(entry["account_id"]), []).append(entry_of(entry))
     return state
 
 
-def _read_books(state: TillState, read: dict[str, Any], now: datetime) -> None:
+def _read_books(state: TillState, read: dict[str, Any]) -> None:
     lots: dict[UUID, list[Lot]] = {}
     for row in read["lots"] or ():
         lots.setdefault(UUID(row["account_id"]), []).append(lot_of(row))
     for row in read["accounts"] or ():
         account_id = UUID(row["account_id"])
-        state.books[account_id] = book_of(row, lots.get(account_id, []), whole=read["deep"], now=now)
+        state.books[account_id] = book_of(row, lots.get(account_id, []), whole=read["deep"])
 
 
-def book_of(row: dict[str, Any], lots: list[Lot], *, whole: bool, now: datetime) -> Book:
-    """Return an account's book; unless `whole`, `lots` are the first ones in spending order, one more than are kept."""
+def book_of(row: dict[str, Any], lots: list[Lot], *, whole: bool) -> Book:
+    """Return an account's book; unless `whole`, `lots` are the first ones in spending order."""
     book = Book(
         account_id=UUID(str(row["account_id"])),
         version=row["version"],
@@ -98,23 +105,15 @@ def book_of(row: dict[str, Any], lots: list[Lot], *, whole: bool, now: datetime)
         status=row["status"],
         lots=lots,
     )
-    if not whole and len(lots) > LOTS:
-        book.tail = _tail(book, lots.pop(), _moment(row["next_activation_at"]), now)
+    if not whole:
+        book.tail = Tail.behind(
+            lots,
+            active=book.active,
+            pending=book.pending,
+            held=book.held,
+            next_activation_at=_moment(row["next_activation_at"]),
+        )
     return book
-
-
-def _tail(book: Book, first: Lot, next_activation_at: datetime | None, now: datetime) -> Tail:
-    """Return what is known of the lots behind the kept ones; `first` is the first of them."""
-    near = first.expires_at is not None and first.expires_at <= now + EXPIRING_SOON + timedelta(days=1)
-    return Tail(
-        active=book.active - sum(lot.free for lot in book.lots if lot.state is LotState.ACTIVE),
-        pending=book.pending - sum(lot.free for lot in book.lots if lot.state is LotState.PENDING),
-        held=book.held - sum(lot.reserved for lot in book.lots),
-        first_expires_at=first.expires_at,
-        first_lot_id=first.lot_id,
-        first_activates_at=next_activation_at,
-        expiring=None if near else (),
-    )
 
 
 def lot_of(row: dict[str, Any]) -> Lot:
@@ -179,7 +178,7 @@ _BYTES = ("document_hash", "fiscal_hash", "answer")
 _PLAIN = tuple(
     name for name in Stored.__dataclass_fields__ if name not in {*_IDS, *_MOMENTS, *_BYTES, "lines", "fresh", "dirty"}
 )
-_LINE = tuple(StoredLine.__dataclass_fields__)
+_LINE = tuple(name for name in StoredLine.__dataclass_fields__ if name != "fresh")
 
 
 def _moment(value: str | datetime | None) -> datetime | None:

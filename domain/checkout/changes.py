@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -68,6 +68,7 @@ class NewReceipt:
 
     receipt_id: UUID
     document: Document
+    business_date: date
     detail: Mapping[str, Any]
 
 
@@ -82,6 +83,20 @@ class Remembered:
     receipt_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A document that could not take effect; `raw` is what was sent, kept sealed."""
+
+    reason: str
+    source: str
+    external_id: str
+    content_hash: bytes
+    receipt_id: UUID | None
+    recorded: Mapping[str, Any] | None
+    received: Mapping[str, Any]
+    raw: bytes
+
+
 @dataclass(slots=True)
 class Changes:
     """Everything one write stores; the figures of accounts and documents stand in the state."""
@@ -91,7 +106,8 @@ class Changes:
     accounts: list[NewAccount] = field(default_factory=list)
     places: list[NewPlace] = field(default_factory=list)
     metrics: dict[tuple[UUID, str], MetricsDelta] = field(default_factory=dict)
-    recount: set[tuple[UUID, str]] = field(default_factory=set)
+    recount: set[UUID] = field(default_factory=set)
+    parked: list[Parked] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     used: set[UUID] = field(default_factory=set)
     remembered: list[Remembered] = field(default_factory=list)

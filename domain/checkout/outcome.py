@@ -1,5 +1,6 @@
 """What the till is told about one document."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -48,11 +49,17 @@ class LoyaltyEffect:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The answer to one document: a status, the published body, and its bytes when it is a stored one."""
+    """The answer to one document: an HTTP status and the published body as bytes."""
 
     status: int
-    body: dict[str, Any]
+    body: bytes
     receipt_id: UUID
+    replayed: bool = False
+
+    def parsed(self) -> dict[str, Any]:
+        """Return the body as data."""
+        body: dict[str, Any] = json.loads(self.body)
+        return body
 
 
 def moment_json(moment: datetime) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -23,7 +24,7 @@ class LoadRequest:
     """What to read.
 
     `keys` are natural keys, `waiting` those of sales that documents may wait for, `blinds` identifiers by type; `deep`
-    asks for relatives, entries and every lot.
+    asks for relatives, entries and every lot, `recent` for the people's sales since then.
     """
 
     keys: set[Key] = field(default_factory=set)
@@ -32,6 +33,7 @@ class LoadRequest:
     blinds: set[tuple[str, bytes]] = field(default_factory=set)
     customers: set[UUID] = field(default_factory=set)
     idempotency: set[bytes] = field(default_factory=set)
+    recent: datetime | None = None
     deep: bool = False
 
 

@@ -1,10 +1,11 @@
 """The shop as the till's rules see it: one consistent picture per version of its settings."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from domain.checkout.changes import NewPlace
 from domain.kernel.clock import business_date
 from domain.loyalty.program import ProgramVersion
 from domain.loyalty.restrictions import Pack
@@ -22,7 +23,7 @@ class StoreFacts:
 class ShopRules:
     """Settings, programs and known places. `programs` are ordered by the moment each is valid from.
 
-    Places grow while documents come in: a code that nobody knew is created and remembered here.
+    A code that nobody knew is created with the document that brings it, and then remembered here.
     """
 
     config_version: int
@@ -42,6 +43,11 @@ class ShopRules:
         found = bisect_right([valid_from for valid_from, _ in self.programs], moment)
         return self.programs[max(found - 1, 0)][1]
 
+    def program_of(self, version: int | None, moment: datetime) -> ProgramVersion:
+        """Return the version a sale was computed by; one without points has the version of its moment."""
+        found = next((program for _, program in self.programs if program.version == version), None)
+        return found or self.program_at(moment)
+
     def zone_of(self, store: str | None) -> str:
         """Return the zone of the store, else the shop's."""
         facts = self.stores.get(store) if store is not None else None
@@ -55,3 +61,13 @@ class ShopRules:
         """Tell whether points are counted in `currency`: the shop's, or the store's own."""
         facts = self.stores.get(store) if store is not None else None
         return currency == self.currency or (facts is not None and currency == facts.currency)
+
+    def learn(self, places: Iterable[NewPlace]) -> None:
+        """Remember codes that were created."""
+        for place in places:
+            if place.what == "store":
+                self.stores.setdefault(place.code, StoreFacts())
+            elif place.what == "register":
+                self.registers.add((place.store, place.code))
+            else:
+                self.employees.add(place.code)

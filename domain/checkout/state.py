@@ -1,14 +1,17 @@
 """What the till knows while it decides: the loaded rows, and what earlier documents of the same batch made of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.history.receipt import Key
+from domain.history.receipt import GOODS_SETTLED, NOT_A_PURCHASE, Key
 from domain.loyalty.entries import Entry
 from domain.loyalty.ledger import Book
+
+FRESHLY_USED = datetime.max.replace(tzinfo=UTC)
+"""An identifier that was made in this very batch needs no touch of `last_used_at`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +54,29 @@ class StoredLine:
     kind: str
     settlement: str
     sku: str | None
+    gtin: str | None
+    name: str | None
+    category: str | None
+    brand: str | None
     quantity: int
     unit_price: int
+    discount: int
     total: int
+    detail: Mapping[str, Any]
     earned: int = 0
     redeemed: int = 0
+    tender: int = 0
     returned_quantity: int = 0
     returned_total: int = 0
     reversed: int = 0
     restored: int = 0
     sale_line_no: int | None = None
+    fresh: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether the line is a purchase of goods handed over."""
+        return self.settlement in GOODS_SETTLED and self.kind not in NOT_A_PURCHASE
 
     @property
     def returnable(self) -> int:
@@ -119,6 +135,16 @@ class Stored:
         return tuple(key for key in (("document", self.source, self.external_id), fiscal, order) if key is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class KnownCall:
+    """A call that was made under an idempotency key; `answer` is None while it is worked on elsewhere."""
+
+    request_hash: bytes
+    status: int
+    receipt_id: UUID | None
+    answer: bytes | None
+
+
 @dataclass(slots=True)
 class TillState:
     """Loaded rows by the keys that rules look them up with; batches chain their documents through it."""
@@ -132,12 +158,27 @@ class TillState:
     account_of: dict[UUID, UUID] = field(default_factory=dict)
     books: dict[UUID, Book] = field(default_factory=dict)
     entries: dict[UUID, list[Entry]] = field(default_factory=dict)
+    calls: dict[bytes, KnownCall] = field(default_factory=dict)
     waiting: dict[str, list[UUID]] = field(default_factory=dict)
 
     def document(self, key: Key) -> Stored | None:
         """Return the document that a natural key names."""
         receipt_id = self.by_key.get(key)
         return None if receipt_id is None else self.documents[receipt_id]
+
+    def learn(self, customer_id: UUID, presented: Iterable[Presented]) -> None:
+        """Make a person's identifiers known to later documents of the batch."""
+        for shown in presented:
+            found = Found(customer_id, customer_id, "active", verified=False, last_used_at=FRESHLY_USED)
+            self.found.setdefault((shown.type, shown.blind), []).append(found)
+
+    def returns_of(self, sale: Stored) -> list[Stored]:
+        """Return the recorded returns of a sale."""
+        return [
+            one
+            for one in self.documents.values()
+            if one.sale_id == sale.receipt_id and one.kind == "return" and one.state == "recorded"
+        ]
 
     def remember(self, stored: Stored) -> None:
         """Make `stored` known under each of its keys."""

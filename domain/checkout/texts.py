@@ -8,16 +8,6 @@ _TEXTS: dict[str, dict[str, str]] = {
         "uk": "Резерв балів сплив або невідомий.",
         "en": "The hold has lapsed or is unknown.",
     },
-    "points-to-debt": {
-        "ru": "Не хватило баллов: {points} записаны в долг.",
-        "uk": "Не вистачило балів: {points} записано в борг.",
-        "en": "Not enough points: {points} were recorded as a debt.",
-    },
-    "points-not-spent": {
-        "ru": "Баллы не списаны: {points}.",
-        "uk": "Бали не списано: {points}.",
-        "en": "Points were not spent: {points}.",
-    },
     "coupon-refused": {
         "ru": "Купон не принят.",
         "uk": "Купон не прийнято.",
@@ -58,23 +48,13 @@ _TEXTS: dict[str, dict[str, str]] = {
         "uk": "Контакти належать різним покупцям.",
         "en": "The identifiers belong to different customers.",
     },
-    "restricted-line": {
-        "ru": "На этот товар баллы не действуют по закону ({source}).",
-        "uk": "На цей товар бали не діють за законом ({source}).",
-        "en": "By law points do not work for these goods ({source}).",
-    },
     "sale-not-found": {
         "ru": "Продажа пока не найдена: документ ждёт её.",
         "uk": "Продаж поки не знайдено: документ чекає на нього.",
         "en": "The sale is not known yet: the document waits for it.",
     },
-    "account-frozen": {
-        "ru": "Счёт заморожен: баллы не списаны.",
-        "uk": "Рахунок заморожено: бали не списано.",
-        "en": "The account is frozen: no points were spent.",
-    },
 }
-"""Every warning code of the contract, by language."""
+"""The warning codes that loyalty has no words for; it tells its own."""
 
 
 class _Values(dict[str, object]):

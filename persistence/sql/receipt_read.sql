@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION receipt_read(
   p_orders text[], p_receipts uuid[], p_waiting text[],
   p_types text[], p_blinds bytea[], p_customers uuid[],
   p_idempotency bytea[],
-  p_deep boolean, p_lots integer
+  p_recent timestamptz, p_deep boolean, p_lots integer
 ) RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
   v_config bigint;
@@ -30,6 +30,27 @@ BEGIN
 
   SELECT config_version, status INTO v_config, v_status FROM platform.tenant WHERE tenant_id = p_tenant;
 
+  IF p_types IS NOT NULL THEN
+    SELECT json_agg(json_build_object('type', i.type, 'blind', encode(i.blind, 'hex'), 'identifier_id', i.identifier_id,
+             'customer_id', i.customer_id, 'status', i.status, 'verified', i.verified_at IS NOT NULL,
+             'last_used_at', i.last_used_at)),
+           array_agg(i.customer_id)
+      INTO v_found, v_more
+      FROM unnest(p_types, p_blinds) AS w (type, blind)
+      JOIN identifier i ON i.tenant_id = p_tenant AND i.type = w.type AND i.blind = w.blind
+     WHERE i.status IN ('active', 'shared', 'quarantined');
+    v_people := array_cat(v_people, v_more);
+  END IF;
+
+  -- Where a return names no sale: what these people bought lately.
+  IF p_recent IS NOT NULL AND v_people IS NOT NULL THEN
+    SELECT array_agg(k.receipt_id) INTO v_more
+      FROM customer c
+      JOIN customer root ON root.tenant_id = p_tenant AND root.canonical_id = c.canonical_id
+      JOIN receipt k ON k.tenant_id = p_tenant AND k.customer_id = root.customer_id AND k.sold_at >= p_recent AND k.kind = 'sale'
+     WHERE c.tenant_id = p_tenant AND c.customer_id = ANY (v_people);
+    v_ids := array_cat(v_ids, v_more);
+  END IF;
   IF p_sources IS NOT NULL THEN
     SELECT array_agg(k.receipt_id) INTO v_more FROM unnest(p_sources, p_externals) AS w (source, external_id)
       JOIN receipt k ON k.tenant_id = p_tenant AND k.source = w.source AND k.external_id = w.external_id;
@@ -73,18 +94,6 @@ BEGIN
              'state', i.state, 'status', i.status, 'day', i.day, 'receipt_id', i.receipt_id,
              'answer', (SELECT encode(r.answer, 'hex') FROM receipt r WHERE r.tenant_id = p_tenant AND r.receipt_id = i.receipt_id)))
       INTO v_keys FROM idempotency i WHERE i.tenant_id = p_tenant AND i.key_hash = ANY (p_idempotency);
-  END IF;
-
-  IF p_types IS NOT NULL THEN
-    SELECT json_agg(json_build_object('type', i.type, 'blind', encode(i.blind, 'hex'), 'identifier_id', i.identifier_id,
-             'customer_id', i.customer_id, 'status', i.status, 'verified', i.verified_at IS NOT NULL,
-             'last_used_at', i.last_used_at)),
-           array_agg(i.customer_id)
-      INTO v_found, v_more
-      FROM unnest(p_types, p_blinds) AS w (type, blind)
-      JOIN identifier i ON i.tenant_id = p_tenant AND i.type = w.type AND i.blind = w.blind
-     WHERE i.status IN ('active', 'shared', 'quarantined');
-    v_people := array_cat(v_people, v_more);
   END IF;
 
   IF v_people IS NOT NULL THEN

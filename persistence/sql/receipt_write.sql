@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION receipt_write(
   p_customers json, p_keys json, p_identifiers json, p_used uuid[],
   p_new_accounts json, p_members json,
   p_receipts json, p_lines json, p_payments json, p_line_updates json,
-  p_metrics json, p_lots json, p_lot_changes json, p_entries json, p_allocations json,
+  p_metrics json, p_recount uuid[], p_parked json, p_lots json, p_lot_changes json, p_entries json, p_allocations json,
   p_events json, p_places json, p_idempotency json
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -80,9 +80,9 @@ BEGIN
            exchange_group, fiscal_scheme, fiscal_key, fiscal_check, document_hash, fiscal_hash, voided_by, detail, answer
       FROM json_populate_recordset(NULL::receipt, p_receipts);
     INSERT INTO receipt_line (tenant_id, receipt_id, line_no, line, kind, settlement, sku, gtin, name, category, brand, quantity,
-           unit_price, discount, total, earned, redeemed, returned_quantity, returned_total, reversed, restored, sale_line_no, detail)
+           unit_price, discount, total, earned, redeemed, tender, returned_quantity, returned_total, reversed, restored, sale_line_no, detail)
     SELECT p_tenant, receipt_id, line_no, line, kind, settlement, sku, gtin, name, category, brand, quantity,
-           unit_price, discount, total, earned, redeemed, returned_quantity, returned_total, reversed, restored, sale_line_no, detail
+           unit_price, discount, total, earned, redeemed, tender, returned_quantity, returned_total, reversed, restored, sale_line_no, detail
       FROM json_populate_recordset(NULL::receipt_line, p_lines);
     INSERT INTO receipt_payment (tenant_id, receipt_id, payment_no, method, amount)
     SELECT p_tenant, receipt_id, payment_no, method, amount
@@ -90,7 +90,7 @@ BEGIN
   END IF;
   IF p_line_updates IS NOT NULL THEN
     UPDATE receipt_line l SET returned_quantity = n.returned_quantity, returned_total = n.returned_total, reversed = n.reversed,
-           restored = n.restored, earned = n.earned, redeemed = n.redeemed, total = n.total, sale_line_no = n.sale_line_no
+           restored = n.restored, earned = n.earned, redeemed = n.redeemed, tender = n.tender, total = n.total, sale_line_no = n.sale_line_no
       FROM json_populate_recordset(NULL::receipt_line, p_line_updates) n
      WHERE l.tenant_id = p_tenant AND l.receipt_id = n.receipt_id AND l.line_no = n.line_no;
   END IF;
@@ -101,6 +101,24 @@ BEGIN
     ON CONFLICT (tenant_id, customer_id, currency) DO UPDATE SET receipts = m.receipts + excluded.receipts,
        sales_total = m.sales_total + excluded.sales_total, returns_total = m.returns_total + excluded.returns_total,
        first_at = least(m.first_at, excluded.first_at), last_at = greatest(m.last_at, excluded.last_at);
+  END IF;
+
+  IF p_recount IS NOT NULL THEN
+    UPDATE customer_metrics m SET first_at = w.first_at, last_at = w.last_at
+      FROM (SELECT c.customer_id, m2.currency, min(r.counts_at) AS first_at, max(r.counts_at) AS last_at
+              FROM unnest(p_recount) AS c (customer_id)
+              JOIN customer_metrics m2 ON m2.tenant_id = p_tenant AND m2.customer_id = c.customer_id
+              LEFT JOIN receipt r ON r.tenant_id = p_tenant AND r.customer_id = c.customer_id AND r.currency = m2.currency
+               AND r.kind = 'sale' AND r.state = 'recorded' AND r.counted_receipts > 0
+             GROUP BY c.customer_id, m2.currency) w
+     WHERE m.tenant_id = p_tenant AND m.customer_id = w.customer_id AND m.currency = w.currency;
+  END IF;
+  IF p_parked IS NOT NULL THEN
+    INSERT INTO parked_document (tenant_id, parked_id, reason, source, external_id, content_hash, receipt_id, recorded, received,
+           sealed, state, created_at)
+    SELECT p_tenant, parked_id, reason, source, external_id, content_hash, receipt_id, recorded, received, sealed, 'open', created_at
+      FROM json_populate_recordset(NULL::parked_document, p_parked)
+    ON CONFLICT (tenant_id, source, external_id, content_hash) DO NOTHING;
   END IF;
 
   IF p_lots IS NOT NULL THEN

@@ -74,6 +74,7 @@ receipt_line = Table(
     Column("total", BigInteger, nullable=False),
     Column("earned", BigInteger, nullable=False),
     Column("redeemed", BigInteger, nullable=False),
+    Column("tender", BigInteger, nullable=False),
     Column("returned_quantity", BigInteger, nullable=False),
     Column("returned_total", BigInteger, nullable=False),
     Column("reversed", BigInteger, nullable=False),

@@ -75,6 +75,7 @@ CREATE TABLE receipt_line (
   total bigint NOT NULL,
   earned bigint NOT NULL DEFAULT 0,
   redeemed bigint NOT NULL DEFAULT 0,
+  tender bigint NOT NULL DEFAULT 0,
   returned_quantity bigint NOT NULL DEFAULT 0,
   returned_total bigint NOT NULL DEFAULT 0,
   reversed bigint NOT NULL DEFAULT 0,

@@ -1,0 +1,62 @@
+"""The answer to a document, made once: the same bytes are stored and sent."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from domain.checkout.desk import Desk
+from domain.checkout.outcome import LoyaltyEffect, Outcome, balance_json, receipt_json
+from domain.checkout.state import Stored
+from domain.loyalty.notices import Notice
+from domain.loyalty.texts import footer
+
+
+def answer(desk: Desk, stored: Stored, notices: Sequence[Notice], effect: LoyaltyEffect | None) -> Outcome:
+    """Return the answer to a new document and keep its bytes with it."""
+    loyalty = None
+    if effect is not None:
+        balance = desk.state.books[effect.account_id].balance(desk.now)
+        effect.footer = list(
+            footer(
+                desk.rules.locale,
+                balance,
+                earned=effect.earned,
+                redeemed=effect.redeemed,
+                restored=effect.restored,
+                reversed_=effect.reversed,
+                scale=desk.rules.program_of(stored.program_version, stored.counts_at).scale,
+            )
+        )
+        loyalty = effect.to_json(balance)
+    body = receipt_json(
+        stored.receipt_id,
+        status="recorded",
+        customer_id=stored.customer_id,
+        match=stored.customer_match,
+        linked_by=stored.linked_by,
+        warnings=notices,
+        loyalty=loyalty,
+        locale=desk.rules.locale,
+    )
+    stored.answer = to_bytes(body)
+    return Outcome(201, stored.answer, stored.receipt_id)
+
+
+def again(desk: Desk, stored: Stored, *, status: str = "duplicate") -> Outcome:
+    """Return the answer to a document that is known: the figures recorded then, the balance as it is now."""
+    body = json.loads(stored.answer)
+    body |= {
+        "status": status,
+        "customer_id": None if stored.customer_id is None else str(stored.customer_id),
+        "customer_match": stored.customer_match,
+    }
+    loyalty = body["loyalty"]
+    if loyalty is not None and stored.account_id is not None:
+        book = desk.state.books[stored.account_id]
+        loyalty |= {"account_id": str(stored.account_id), "balance": balance_json(book.balance(desk.now))}
+    return Outcome(200, to_bytes(body), stored.receipt_id)
+
+
+def to_bytes(body: dict[str, Any]) -> bytes:
+    """Return the JSON of an answer."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

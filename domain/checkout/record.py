@@ -1,0 +1,112 @@
+"""One document: known already, or to be recorded; and what has waited for it."""
+
+from domain.checkout.answering import again, to_bytes
+from domain.checkout.desk import Desk, Item
+from domain.checkout.documents import compared, compared_stored
+from domain.checkout.identify import identify
+from domain.checkout.moving import attach
+from domain.checkout.outcome import Outcome
+from domain.checkout.returning import apply_return, record_return, tell_return, wanted_again
+from domain.checkout.sale import record_sale
+from domain.checkout.state import Stored
+from domain.checkout.voiding import record_void, void
+from domain.history.errors import DocumentConflict
+from domain.history.natural_key import document_digest, fiscal_digest
+from domain.history.receipt import Document, waiting_text
+from domain.kernel.errors import RuleViolation
+
+RECORD = {"sale": record_sale, "return": record_return, "void": record_void}
+
+
+def record(desk: Desk, item: Item) -> Outcome:
+    """Record `item.document`, or answer as before when it is known.
+
+    Raises:
+        DocumentConflict: another document has one of its keys; it is parked.
+        RuleViolation: see the functions of each kind.
+        NeedsFullBook: load more and decide again.
+    """
+    known = find_known(desk, item.document)
+    if known is not None:
+        return _repeat(desk, item, known)
+    outcome = RECORD[item.document.kind](desk, item)
+    stored = desk.state.documents[outcome.receipt_id]
+    if stored.state == "recorded":
+        _wake(desk, stored)
+    return outcome
+
+
+def find_known(desk: Desk, document: Document) -> Stored | None:
+    """Return the recorded document that this one is, by either natural key."""
+    known = desk.state.document(("document", document.source, document.external_id))
+    if known is None and document.fiscal is not None:
+        return desk.state.document(document.fiscal.natural_key)
+    return known
+
+
+def _repeat(desk: Desk, item: Item, known: Stored) -> Outcome:
+    document = item.document
+    if not _same(document, known):
+        desk.park("document-conflict", item, known)
+        raise DocumentConflict(
+            receipt_id=str(known.receipt_id), recorded=compared_stored(known), received=compared(document)
+        )
+    _add(desk, item, known)
+    return again(desk, known)
+
+
+def _same(document: Document, known: Stored) -> bool:
+    """Compare what the key that matched promises to be equal."""
+    if (known.source, known.external_id) == (document.source, document.external_id):
+        return document_digest(document) == known.document_hash
+    checks = document.fiscal and document.fiscal.check, known.fiscal_check
+    return fiscal_digest(document) == known.fiscal_hash and (None in checks or checks[0] == checks[1])
+
+
+def _add(desk: Desk, item: Item, known: Stored) -> None:
+    """Apply what a resend brings for the first time: a fiscal identity, a customer."""
+    fiscal = item.document.fiscal
+    if fiscal is not None and known.fiscal_key is None and desk.state.document(fiscal.natural_key) is None:
+        known.fiscal_scheme, known.fiscal_key, known.fiscal_check = fiscal.scheme, fiscal.key, fiscal.check
+        desk.state.by_key[fiscal.natural_key] = known.receipt_id
+        known.dirty = True
+    if known.kind != "sale" or known.customer_id is not None or known.state != "recorded":
+        return
+    who = identify(item.document, item.presented, item.impossible, desk.state, desk.now)
+    if who.person is None:
+        return
+    if who.new is not None:
+        desk.bring(who.person, who.new)
+    effect = attach(desk, known, who.person, who.match)
+    known.answer = with_effect(desk, known, effect.to_json(desk.state.books[effect.account_id].balance(desk.now)))
+
+
+def with_effect(desk: Desk, known: Stored, loyalty: dict[str, object]) -> bytes:
+    """Return the stored answer of a receipt with another customer and effect on points."""
+    body = again(desk, known, status="recorded").parsed()
+    return to_bytes(body | {"loyalty": loyalty})
+
+
+def _wake(desk: Desk, stored: Stored) -> None:
+    """Give effect to returns and voids that came before this document."""
+    for key in stored.natural_keys():
+        for receipt_id in desk.state.waiting.pop(waiting_text(key), []):
+            waiting = desk.state.documents[receipt_id]
+            if waiting.state == "waiting":
+                _take_effect(desk, stored, waiting)
+
+
+def _take_effect(desk: Desk, stored: Stored, waiting: Stored) -> None:
+    if waiting.kind == "void":
+        effect = void(desk, stored, waiting.reason, by=waiting)
+    else:
+        try:
+            effect = apply_return(desk, waiting, stored, wanted_again(waiting))
+        except RuleViolation as refusal:
+            # It does not fit its sale after all: it stays as it is, for the owner to look at.
+            desk.park_again(refusal.code, waiting, stored)
+            return
+        tell_return(desk, waiting)
+    if effect is not None:
+        loyalty = effect.to_json(desk.state.books[effect.account_id].balance(desk.now))
+        waiting.answer = with_effect(desk, waiting, loyalty)
