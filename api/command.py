@@ -116,7 +116,7 @@ class Command:
 
 
 class Query:
-    """Opens a unit for reading; injected as `reading` (the framework reserves `query`): `async with reading() as unit`."""
+    """Opens a unit for reading: `async with reading() as unit`; the framework reserves the name `query`."""
 
     def __init__(self, services: Services, request: Request[Any, Any, Any]) -> None:
         self._services = services

@@ -31,11 +31,11 @@ class ApiKeyController(Controller):
         summary="List the shop's API keys, oldest first",
         opt=operation("keys:read", query=PageQuery, answers={200: schemas.ApiKeyPage}),
     )
-    async def list_keys(self, request: Request[Any, Any, Any], query: NamedDependency[Query]) -> Response[Any]:
+    async def list_keys(self, request: Request[Any, Any, Any], reading: NamedDependency[Query]) -> Response[Any]:
         """Show everything about keys but their secrets."""
         wanted = read_query(request, PageQuery)
         after = decode_cursor(wanted.cursor, UUID)[0] if wanted.cursor else None
-        async with query() as unit:
+        async with reading() as unit:
             rows = await unit.api_keys.page(after=after, limit=wanted.limit + 1)
             now = unit.clock.now()
         kept, cursor = page(rows, wanted.limit, lambda key: [str(key.id)])
@@ -75,9 +75,9 @@ class ApiKeyController(Controller):
         summary="Show an API key, without its secret",
         opt=operation("keys:read", answers={200: schemas.ApiKey}, problems=["api-key-not-found"]),
     )
-    async def get_key(self, api_key_id: FromPath[UUID], query: NamedDependency[Query]) -> Response[Any]:
+    async def get_key(self, api_key_id: FromPath[UUID], reading: NamedDependency[Query]) -> Response[Any]:
         """Show one key."""
-        async with query() as unit:
+        async with reading() as unit:
             return answer(_shown(await unit.api_keys.get(api_key_id), unit.clock.now()))
 
     @post(

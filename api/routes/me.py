@@ -22,12 +22,12 @@ class MeController(Controller):
         summary="Tell which tenant, role and permissions this credential has (whoami, token info)",
         opt=operation("me:read", answers={200: Me}),
     )
-    async def me(self, request: Request[Any, Any, Any], query: NamedDependency[Query]) -> Response[Any]:
+    async def me(self, request: Request[Any, Any, Any], reading: NamedDependency[Query]) -> Response[Any]:
         """Answer from the credential and the shop's settings."""
         principal = request.auth
         tenant = None
         if principal.tenant_id is not None:
-            async with query() as unit:
+            async with reading() as unit:
                 tenant = unit.settings
         return answer(
             Me(
