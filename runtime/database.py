@@ -190,6 +190,6 @@ def in_database(url: str, database: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path="/" + quote(database, safe="")))
 
 
-def socket_of(settings: Settings) -> Path:
-    """Return the folder of the embedded server's socket."""
-    return Cluster(settings.data_dir.absolute()).socket_directory
+def embedded_cluster(settings: Settings) -> Cluster:
+    """Return the embedded server's files, whether they exist or not."""
+    return Cluster(settings.data_dir.absolute())

@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import json
 import os
 import select
 import signal
@@ -10,13 +11,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from runtime import database
 from runtime.child import Child
 from runtime.embedded import Binaries, EmbeddedFault, EmbeddedServer
 from runtime.embedded.server import Interrupted
 from runtime.faults import StartFault
+from runtime.installation import confirm_master_key, inhabitants
 from runtime.settings import Settings, local_name
 
 TICK = 0.2
@@ -37,7 +38,9 @@ class Supervisor:
         self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._database_failures = 0
         self._database_again_at = 0.0
-        self.first_start = False
+        self._app_url: str | None = None
+        self.operator_key: str | None = None
+        self._greeted = False
 
     def run(self, when_ready: Callable[["Supervisor"], None]) -> int:
         """Run until a signal asks to stop; return the exit status. `when_ready` is called once the API answers.
@@ -49,9 +52,11 @@ class Supervisor:
         try:
             refuse_busy_port(self._settings)
             self._start_database()
+            self._make_keys()
             self._start_children()
             self._wait_ready()
             when_ready(self)
+            self._greeted = True
             while self._stopping is None:
                 self._tend()
                 self._pause(TICK)
@@ -90,27 +95,48 @@ class Supervisor:
             self._server = EmbeddedServer(
                 settings.data_dir, Binaries.shipped(), say=self._say, stopping=lambda: self.stopping
             )
-            self.first_start = self._server.start(before_first=lambda: database.master_key(settings))
+            self._server.start(before_first=lambda: database.master_key(settings))
         root = database.master_key(settings)
         if self._server is not None:
             asyncio.run(database.bootstrap(self._server, root))
         goal = database.target(settings, root)
         if asyncio.run(database.needs_migration(goal)):
             self._say("bringing the database to the newest schema")
-            self._migrate()
+            self._call("runtime.migrations")
         self._app_url = asyncio.run(database.serving_url(goal, root))
+        asyncio.run(confirm_master_key(settings, self._app_url))
 
-    def _migrate(self) -> None:
+    def _make_keys(self) -> None:
+        """Make what a new installation needs; said at once, since what is made is shown only now."""
+        settings = self._settings
+        here = asyncio.run(inhabitants(self._app_url or ""))
+        operator = settings.operator_key is None and not here.operator_keys
+        demo = settings.embedded and settings.demo and not here.tenants
+        if operator or demo:
+            answer = self._call("runtime.first_start", *(["--demo"] if demo else []))
+            self.operator_key = json.loads(answer)["operator_key"]
+
+    def _call(self, module: str, *arguments: str) -> str:
+        """Run one of our modules to its end and return what it prints: its imports stay out of this process.
+
+        Raises:
+            StartFault: it failed; it has said why.
+        """
+        command = [sys.executable, "-P", "-m", module, *arguments]
+        environment = child_environment(self._settings, self._app_url)
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "runtime.migrations"],
+            command,
+            env=environment,
             check=False,
-            start_new_session=True,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
         )
         if self.stopping:
             raise Interrupted
         if done.returncode != 0:
-            raise StartFault("The database could not be brought to the newest schema; the reason stands above.")
+            raise StartFault("The start cannot go on; the reason stands above.")
+        return done.stdout.decode()
 
     def _start_children(self) -> None:
         environment = child_environment(self._settings, self._app_url)
@@ -155,6 +181,8 @@ class Supervisor:
     def _stop(self) -> None:
         if self._children or self._server is not None:
             self._say("stopping")
+        if self.operator_key is not None and not self._greeted:  # it is stored as a hash only
+            self._say(f"the operator key made at this start: {self.operator_key}")
         for child in self._children:
             child.ask_to_stop()
         deadline = time.monotonic() + STOP_PATIENCE
@@ -165,14 +193,13 @@ class Supervisor:
         signal.set_wakeup_fd(-1)
 
 
-def child_environment(settings: Settings, app_url: str) -> dict[str, str]:
-    """Return the children's environment: the application's role only, the owner's address is not theirs to know."""
-    environment = {name: value for name, value in os.environ.items() if name != "REGULARS_OWNER_DATABASE_URL"}
-    return environment | {
-        "REGULARS_DATABASE_URL": app_url,
-        "REGULARS_DATA_DIR": str(Path(settings.data_dir).absolute()),
-        "PYTHONUNBUFFERED": "1",
-    }
+def child_environment(settings: Settings, app_url: str | None) -> dict[str, str]:
+    """Return the children's environment; with `app_url` it names the application's role and no longer the owner."""
+    environment = {**os.environ, "REGULARS_DATA_DIR": str(settings.data_dir.absolute()), "PYTHONUNBUFFERED": "1"}
+    if app_url is not None:
+        environment.pop("REGULARS_OWNER_DATABASE_URL", None)
+        environment["REGULARS_DATABASE_URL"] = app_url
+    return environment
 
 
 def refuse_busy_port(settings: Settings) -> None:

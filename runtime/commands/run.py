@@ -5,8 +5,9 @@ from datetime import datetime
 
 import typer
 
-from runtime.settings import load_settings
+from runtime.settings import Settings, load_settings
 from runtime.supervisor import Supervisor
+from runtime.welcome import welcome
 
 
 def register(cli: typer.Typer) -> None:
@@ -20,7 +21,14 @@ def run() -> None:
     Without REGULARS_DATABASE_URL the database is a PostgreSQL of our own below REGULARS_DATA_DIR (./.regulars).
     """
     settings = load_settings()
-    raise typer.Exit(Supervisor(settings, say).run(lambda _: say("ready")))
+    raise typer.Exit(Supervisor(settings, say).run(lambda supervisor: greet(settings, supervisor.operator_key)))
+
+
+def greet(settings: Settings, operator_key: str | None) -> None:
+    """Print where everything is, and how to try it."""
+    demo_key = settings.demo_key_file.read_text().strip() if settings.demo_key_file.exists() else None
+    sys.stdout.write(welcome(settings, operator_key=operator_key, demo_key=demo_key) + "\n")
+    say("ready")
 
 
 def say(text: str) -> None:
