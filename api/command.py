@@ -12,10 +12,11 @@ from pydantic import BaseModel
 
 from api.answer import answer, answer_headers, from_bytes, serialise
 from api.context import RequestContext, context_of
-from api.errors import BadParameter, IdempotencyInProgress, Unauthenticated
+from api.errors import BadParameter, Unauthenticated
 from api.idempotency import REPLAYED, key_of, sent_key, settled
 from api.operation import Operation, promise_of
 from api.services import Claimed, IdempotencyKey, Services, Stored
+from domain.checkout.errors import IdempotencyInProgress
 from domain.kernel.transaction import Retry
 
 RETRIES = 5

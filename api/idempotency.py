@@ -7,8 +7,9 @@ from uuid import UUID
 
 from litestar import Request
 
-from api.errors import BadParameter, IdempotencyInProgress, IdempotencyKeyReused
+from api.errors import BadParameter
 from api.services import NO_TENANT, Claimed, IdempotencyKey, InFlight, Reused, Stored
+from domain.checkout.errors import IdempotencyInProgress, IdempotencyKeyReused
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"

@@ -16,6 +16,7 @@ from pydantic_core import to_json
 from api import errors
 from api.context import RequestContext, context_of
 from api.words import words_for
+from domain.checkout.errors import IdempotencyInProgress
 from domain.kernel.errors import (
     Conflict,
     DomainError,
@@ -98,7 +99,7 @@ def problem_headers(error: DomainError) -> dict[str, str]:
     """Return the headers that a problem brings: when to come back, how to authenticate."""
     if isinstance(error, QuotaExceeded | Unavailable):
         return {"Retry-After": str(max(1, error.retry_after))}
-    if isinstance(error, errors.IdempotencyInProgress):
+    if isinstance(error, IdempotencyInProgress):
         return {"Retry-After": "1"}
     if isinstance(error, errors.Unauthenticated):
         return {"WWW-Authenticate": "Bearer"}
