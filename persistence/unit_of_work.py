@@ -12,6 +12,7 @@ from domain.kernel.events import Actor
 from persistence.api_keys import PgApiKeys
 from persistence.change_feed import PgChangeFeed
 from persistence.database import Database
+from persistence.deliveries import PgDeliveries
 from persistence.event_log import PgEventLog
 from persistence.session import Session
 from persistence.tenants import read_tenant
@@ -64,6 +65,11 @@ class PgUnit:
     def changes(self) -> PgChangeFeed:
         """Return the change feed."""
         return PgChangeFeed(self.session)
+
+    @cached_property
+    def deliveries(self) -> PgDeliveries:
+        """Return what subscriptions have taken and what they could not."""
+        return PgDeliveries(self.session)
 
     @property
     def connection(self) -> AsyncConnection:
