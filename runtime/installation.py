@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from runtime.adapters.key_provider import LocalKeyProvider, RootKeyProblem, confirm_root, make_root_check
+from runtime.adapters.key_provider import LocalKeyProvider, confirm_root, make_root_check
 from runtime.database import connect
 from runtime.settings import Settings
 from tenancy.key_provider import RootCheck
@@ -53,7 +53,7 @@ async def confirm_master_key(settings: Settings, app_url: str) -> None:
                 first.root_id,
                 first.check_value,
             )
-        await _confirm_any(provider, await _checks(connection))
+        await confirm_root(provider, await _checks(connection))
     finally:
         await connection.close()
 
@@ -61,17 +61,3 @@ async def confirm_master_key(settings: Settings, app_url: str) -> None:
 async def _checks(connection: asyncpg.Connection) -> list[RootCheck]:
     rows = await connection.fetch("SELECT root_id, check_value FROM keystore.root_check ORDER BY root_id")
     return [RootCheck(row["root_id"], row["check_value"]) for row in rows]
-
-
-async def _confirm_any(provider: LocalKeyProvider, checks: list[RootCheck]) -> None:
-    """While the root key is exchanged there are two proofs; holding either key is enough."""
-    problem: RootKeyProblem | None = None
-    for check in checks:
-        try:
-            await confirm_root(provider, check)
-        except RootKeyProblem as found:
-            problem = found
-        else:
-            return
-    if problem is not None:
-        raise problem

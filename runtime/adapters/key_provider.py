@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import os
 import re
 import stat
@@ -169,20 +170,25 @@ async def make_root_check(provider: KeyProvider) -> RootCheck:
     return RootCheck(provider.root_id, await provider.wrap(_CHECK_TEXT, context=_CHECK_CONTEXT))
 
 
-async def confirm_root(provider: KeyProvider, check: RootCheck) -> None:
+async def confirm_root(provider: KeyProvider, checks: Sequence[RootCheck]) -> None:
     """Make sure the provider holds the root key a database was made with.
+
+    While the root key is exchanged there are two proofs, and holding either key is enough.
 
     Raises:
         RootKeyProblem: it is another one; starting would make data that the right key cannot open.
     """
-    try:
-        await provider.unwrap(check.check_value, root_id=check.root_id, context=_CHECK_CONTEXT)
-    except (Unavailable, VaultTampered):
+    for check in checks:
+        with contextlib.suppress(Unavailable, VaultTampered):
+            await provider.unwrap(check.check_value, root_id=check.root_id, context=_CHECK_CONTEXT)
+            return
+    if checks:
         msg = (
-            f"This database was made with the root key {check.root_id}, and the one given here is {provider.root_id}; "
-            "give the right master key (REGULARS_MASTER_KEY or the file master.key in the data directory)."
+            f"This database was made with the root key {checks[0].root_id}, and the one given here is "
+            f"{provider.root_id}; give the right master key (REGULARS_MASTER_KEY or the file master.key in the data "
+            "directory)."
         )
-        raise RootKeyProblem(msg) from None
+        raise RootKeyProblem(msg)
 
 
 def _decode(word: str, source: str) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from persistence.key_store import PgKeyStore
-from runtime.adapters.key_provider import LocalKeyProvider, RootKeyProblem, confirm_root, make_root_check
+from runtime.adapters.key_provider import LocalKeyProvider, RootKeyProblem, make_root_check
 from runtime.adapters.vaults import KeptVaults, new_keys, rewrap
 from tenancy.key_provider import DATA, KEK, SETTLE_SECONDS, KeyProvider
 
@@ -86,25 +86,3 @@ async def exchange_root(rotation: Rotation) -> int:
         raise RootKeyProblem(msg)
     rotation.provider.add_root()
     return await rotation.rewrap_tenant_keys()
-
-
-async def claim_or_confirm_root(store: PgKeyStore, provider: KeyProvider) -> None:
-    """Make sure this database belongs to the provider's root key; the first start makes it so.
-
-    Raises:
-        RootKeyProblem: the database was made with another one.
-    """
-    checks = await store.root_checks()
-    if not checks:
-        await store.add_root(await make_root_check(provider))
-        return
-    problem: RootKeyProblem | None = None
-    for check in checks:
-        try:
-            await confirm_root(provider, check)
-        except RootKeyProblem as found:
-            problem = found
-        else:
-            return
-    if problem is not None:
-        raise problem

@@ -10,13 +10,12 @@ from uuid import UUID
 
 import typer
 
-from runtime.settings import load_settings
-
 if TYPE_CHECKING:
     from compliance.access.api_key import ApiKey
     from persistence.database import Database
     from persistence.unit_of_work import Store
     from runtime.adapters.rotation import Rotation
+    from runtime.settings import Settings
 
 _T = TypeVar("_T")
 TENANT = typer.Option("--tenant", metavar="ID", help="The shop, by the id that `regulars tenants list` shows.")
@@ -198,38 +197,45 @@ class Machine:
 
 
 @asynccontextmanager
-async def _opened(*, owner: bool) -> AsyncIterator[Machine]:
+async def _opened(settings: "Settings", *, owner: bool) -> AsyncIterator[Machine]:
     """Open this installation's database, as its application's role or as the owner of its tables."""
     from domain.kernel.clock import SystemClock
     from persistence.database import Database
     from persistence.key_store import PgKeyStore
     from persistence.unit_of_work import Store
     from runtime.adapters.key_provider import LocalKeyProvider
-    from runtime.adapters.rotation import Rotation, claim_or_confirm_root
+    from runtime.adapters.rotation import Rotation
     from runtime.adapters.vaults import KeptVaults
     from runtime.database import master_key, serving_url, target
+    from runtime.installation import confirm_master_key
 
-    settings = load_settings()
     root = master_key(settings)
     goal = target(settings, root)
-    database = Database(goal.owner_url if owner else await serving_url(goal, root))
+    url = await serving_url(goal, root)
+    await confirm_master_key(settings, url)
+    database = Database(goal.owner_url if owner else url)
     explicit = settings.master_key.get_secret_value() if settings.master_key is not None else None
     provider, key_store = LocalKeyProvider.of(explicit, settings.master_key_file), PgKeyStore(database)
     vaults = KeptVaults(key_store, provider)
     await database.open()
     try:
-        await claim_or_confirm_root(key_store, provider)
         yield Machine(database, Store(database, vaults, SystemClock()), Rotation(key_store, provider, vaults))
     finally:
         await database.close()
 
 
 def _run(work: Callable[[Machine], Awaitable[_T]], *, owner: bool = False) -> _T:
+    from runtime.local import answering_database
+    from runtime.settings import load_settings
+
+    settings = load_settings()
+
     async def with_machine() -> _T:
-        async with _opened(owner=owner) as machine:
+        async with _opened(settings, owner=owner) as machine:
             return await work(machine)
 
-    return asyncio.run(with_machine())
+    with answering_database(settings):
+        return asyncio.run(with_machine())
 
 
 def _show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -18,11 +18,12 @@ from persistence.unit_of_work import Store
 from runtime.adapters.key_provider import (
     LocalKeyProvider,
     RootKeyProblem,
+    confirm_root,
     create_root_file,
     read_root_file,
     write_root_file,
 )
-from runtime.adapters.rotation import Rotation, claim_or_confirm_root, exchange_root
+from runtime.adapters.rotation import Rotation, exchange_root
 from runtime.adapters.vaults import CHECK_SECONDS, KeptVaults
 from tenancy.key_provider import DATA, INDEX, KEK
 from tenancy.vault import VaultTampered
@@ -194,7 +195,6 @@ async def test_the_root_key_is_exchanged_while_shops_are_read(base: Base, tenant
         store = PgKeyStore(base.database)
         vaults = KeptVaults(store, running, clock=clock)
         serving = served_by(base, vaults)
-        await claim_or_confirm_root(store, running)
         sealed = await make_customers(serving, tenant, 20)
         exchanging = LocalKeyProvider.of(None, path)
         rotation = Rotation(PgKeyStore(owner), exchanging, KeptVaults(PgKeyStore(owner), exchanging))
@@ -215,9 +215,9 @@ async def test_the_root_key_is_exchanged_while_shops_are_read(base: Base, tenant
 
         assert {key.root_id for key in await store.tenant_keys(tenant)} == {exchanging.root_id}
         assert [check.root_id for check in await store.root_checks()] == [exchanging.root_id]
-        await claim_or_confirm_root(store, LocalKeyProvider.of(None, path))
+        await confirm_root(LocalKeyProvider.of(None, path), await store.root_checks())
         with pytest.raises(RootKeyProblem):
-            await claim_or_confirm_root(store, LocalKeyProvider([base.postgres.master_key]))
+            await confirm_root(LocalKeyProvider([base.postgres.master_key]), await store.root_checks())
         clock.advance(1000)
         await open_all(serving, tenant, sealed)
     finally:

@@ -23,6 +23,10 @@ from tenancy.vault import VaultTampered
 ONE, TWO = b"\x01" * 32, b"\x02" * 32
 
 
+def names_in(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir()]
+
+
 def test_the_first_start_makes_a_key_that_only_its_owner_may_read(tmp_path: Path) -> None:
     """DATA_DIR/master.key: 32 random bytes, mode 0600, made once."""
     path = tmp_path / "data" / "master.key"
@@ -83,12 +87,12 @@ async def test_a_wrapped_key_opens_in_its_own_context_only() -> None:
 
 async def test_another_key_than_the_databases_is_refused() -> None:
     """Starting with the wrong root would make data that the right one cannot open (decisions.md 14)."""
-    check = await make_root_check(LocalKeyProvider([ONE]))
+    checks = [await make_root_check(LocalKeyProvider([ONE]))]
 
-    await confirm_root(LocalKeyProvider([ONE]), check)
-    await confirm_root(LocalKeyProvider([TWO, ONE]), check)
+    await confirm_root(LocalKeyProvider([ONE]), checks)
+    await confirm_root(LocalKeyProvider([TWO, ONE]), checks)
     with pytest.raises(RootKeyProblem, match=root_id_of(ONE)):
-        await confirm_root(LocalKeyProvider([TWO]), check)
+        await confirm_root(LocalKeyProvider([TWO]), checks)
 
 
 async def test_a_running_process_follows_an_exchange_of_the_file(tmp_path: Path) -> None:
@@ -106,7 +110,7 @@ async def test_a_running_process_follows_an_exchange_of_the_file(tmp_path: Path)
     assert path.stat().st_mode & 0o777 == 0o600
     assert await running.unwrap(after, root_id=new, context=b"a") == b"k" * 32
     assert await exchanging.unwrap(before, root_id=old, context=b"a") == b"k" * 32
-    assert [entry.name for entry in tmp_path.iterdir()] == ["master.key"]
+    assert names_in(tmp_path) == ["master.key"]
 
 
 def test_a_key_in_the_environment_is_exchanged_by_the_operator_only() -> None:
