@@ -9,12 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.kernel.clock import Clock
 from domain.kernel.events import Actor
+from persistence.addresses import PgAddresses
 from persistence.api_keys import PgApiKeys
 from persistence.change_feed import PgChangeFeed
+from persistence.custom_fields import PgCustomFields
+from persistence.customers import PgCustomers
 from persistence.database import Database
 from persistence.deliveries import PgDeliveries
 from persistence.event_log import PgEventLog
+from persistence.identifiers import PgIdentifiers
+from persistence.jobs import PgJobs
+from persistence.notes import PgNotes
+from persistence.place_codes import PgPlaceCodes
 from persistence.session import Session
+from persistence.tags import PgTagLinks, PgTags
 from persistence.tenants import read_tenant
 from tenancy.tenant import Tenant
 from tenancy.vault import TenantVault, Vaults
@@ -67,9 +75,54 @@ class PgUnit:
         return PgChangeFeed(self.session)
 
     @cached_property
+    def jobs(self) -> PgJobs:
+        """Return the queue of the tenant's long and scheduled work."""
+        return PgJobs(self.session)
+
+    @cached_property
     def deliveries(self) -> PgDeliveries:
         """Return what subscriptions have taken and what they could not."""
         return PgDeliveries(self.session)
+
+    @cached_property
+    def customers(self) -> PgCustomers:
+        """Return the cards of customers."""
+        return PgCustomers(self.session)
+
+    @cached_property
+    def identifiers(self) -> PgIdentifiers:
+        """Return what customers are found by."""
+        return PgIdentifiers(self.session)
+
+    @cached_property
+    def addresses(self) -> PgAddresses:
+        """Return the customers' addresses."""
+        return PgAddresses(self.session)
+
+    @cached_property
+    def notes(self) -> PgNotes:
+        """Return the notes about customers."""
+        return PgNotes(self.session)
+
+    @cached_property
+    def tags(self) -> PgTags:
+        """Return the shop's tags."""
+        return PgTags(self.session)
+
+    @cached_property
+    def tag_links(self) -> PgTagLinks:
+        """Return whom tags are on."""
+        return PgTagLinks(self.session)
+
+    @cached_property
+    def custom_fields(self) -> PgCustomFields:
+        """Return the shop's own fields."""
+        return PgCustomFields(self.session)
+
+    @cached_property
+    def place_codes(self) -> PgPlaceCodes:
+        """Return stores and employees by code."""
+        return PgPlaceCodes(self.session)
 
     @property
     def connection(self) -> AsyncConnection:

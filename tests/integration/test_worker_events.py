@@ -22,10 +22,10 @@ from runtime.dispatch import Dispatcher
 from runtime.subscriptions import Subscription
 from tests.conftest import OWNER
 from tests.support.shop import Base, open_base
+from tests.support.waiting import until
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NOW = timedelta(0)
-PATIENCE = 30.0
 
 
 class Broken(Exception):
@@ -47,16 +47,6 @@ class Witness:
             self.failures -= 1
             raise Broken("the phone was +79350000001")
         self.met.append(event.object_id)
-
-
-async def until(ready: Callable[[], bool | Awaitable[bool]]) -> None:
-    deadline = asyncio.get_running_loop().time() + PATIENCE
-    while True:
-        found = ready()
-        if found if isinstance(found, bool) else await found:
-            return
-        assert asyncio.get_running_loop().time() < deadline, "it never happened"
-        await asyncio.sleep(0.02)
 
 
 async def tell(base: Base, tenant: UUID, count: int = 1, kind: str = "thing.done") -> list[UUID]:
