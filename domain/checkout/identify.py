@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.checkout.changes import NewCustomer
 from domain.checkout.state import Found, Person, Presented, TillState
-from domain.history.receipt import Document
+from domain.history.receipt import CustomerRef, Document
 from domain.kernel.ids import new_id
 from domain.loyalty.notices import Notice
 
@@ -36,9 +36,32 @@ def identify(
     document: Document, presented: Sequence[Presented], impossible: Sequence[int], state: TillState, now: datetime
 ) -> Identified:
     """Return who bought; `impossible` are the positions of identifiers that can be no such thing."""
-    reference = document.customer
-    if reference is None:
+    if document.customer is None:
         return Identified()
+    return identify_by(
+        document.customer,
+        presented,
+        impossible,
+        state,
+        now,
+        source=document.source,
+        store=document.store,
+        employee=document.employee,
+    )
+
+
+def identify_by(
+    reference: CustomerRef,
+    presented: Sequence[Presented],
+    impossible: Sequence[int],
+    state: TillState,
+    now: datetime,
+    *,
+    source: str,
+    store: str | None,
+    employee: str | None = None,
+) -> Identified:
+    """Return who a reference means; whoever it brings came through `source`."""
     if reference.id is not None:
         return _by_id(reference.id, state)
     warnings = tuple(Notice("unknown-customer", f"/customer/identifiers/{index}") for index in impossible)
@@ -55,7 +78,8 @@ def identify(
     blocked = [shown for shown, rows in hits if any(found.status == "quarantined" for found in rows)]
     usable = tuple(shown for shown in presented if shown not in blocked)
     if usable and reference.on_missing == "create":
-        return _created(document, usable, warnings, now)
+        new = NewCustomer(new_id(), usable, source, store, employee, now)
+        return Identified(Person(new.customer_id, "active"), "created", warnings, new)
     return Identified(None, "blocked" if blocked else "none", warnings)
 
 
@@ -95,10 +119,3 @@ def _conflicting(
     theirs = [pair for pair in active if _canonical(state, pair[1].customer_id) == chosen]
     conflict = Notice("identifier-conflict", "/customer/identifiers")
     return _matched(state, theirs, (*warnings, conflict), now)
-
-
-def _created(
-    document: Document, usable: tuple[Presented, ...], warnings: tuple[Notice, ...], now: datetime
-) -> Identified:
-    new = NewCustomer(new_id(), usable, document.source, document.store, document.employee, now)
-    return Identified(Person(new.customer_id, "active"), "created", warnings, new)

@@ -1,6 +1,5 @@
 """What the till needs from outside: one read and one write."""
 
-from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,10 +37,16 @@ class LoadRequest:
 
 
 class TillTransaction(Protocol):
-    """One read, one write."""
+    """One read, one write; inside a transaction, rows can be held between them."""
+
+    async def rules(self, config_version: int | None = None) -> ShopRules:
+        """Return the shop's rules; not older than `config_version`."""
 
     async def load(self, request: LoadRequest) -> TillState:
         """Return the rows, as of now."""
+
+    async def lock(self, state: TillState) -> None:
+        """Hold the accounts and documents of `state` until the transaction ends; only then is `load` final."""
 
     async def save(self, state: TillState, changes: Changes, actor: Actor) -> None:
         """Store everything.
@@ -58,13 +63,8 @@ class Till(Protocol):
     def clock(self) -> Clock:
         """Return the clock that rules use."""
 
-    async def rules(self, config_version: int | None = None) -> ShopRules:
-        """Return the shop's rules; not older than `config_version`."""
-
     def optimistic(self) -> TillTransaction:
-        """Return a pair of single round trips that take no lock."""
+        """Return a pair of single round trips that hold nothing."""
 
-    def locked(
-        self, accounts: Sequence[UUID], receipts: Sequence[UUID]
-    ) -> AbstractAsyncContextManager[TillTransaction]:
-        """Open a transaction that holds the rows, so that `save` cannot be stale; it commits at the end."""
+    def transaction(self) -> AbstractAsyncContextManager[TillTransaction]:
+        """Open a transaction in which rows can be held; it commits at the end."""

@@ -13,7 +13,7 @@ from domain.checkout.outcome import Outcome
 from domain.checkout.ports import LoadRequest, Stale, Till, TillTransaction
 from domain.checkout.record import record
 from domain.checkout.returning import RETURN_MATCH_DAYS
-from domain.checkout.state import TillState
+from domain.kernel.clock import Clock
 from domain.kernel.errors import DomainError, Unavailable
 from domain.kernel.events import Actor
 from domain.loyalty.errors import NeedsFullBook
@@ -25,7 +25,7 @@ Result = Outcome | DomainError
 
 
 async def record_receipts(items: Sequence[Item], *, till: Till, actor: Actor, dry_run: bool = False) -> list[Result]:
-    """Record documents one after another; one that is refused never harms its neighbours.
+    """Record documents one after another, holding nothing; one that is refused never harms its neighbours.
 
     `dry_run`: decide and store nothing.
 
@@ -33,53 +33,66 @@ async def record_receipts(items: Sequence[Item], *, till: Till, actor: Actor, dr
         Unavailable: the rows would not stand still.
         Stale: several documents met others' writes: the caller sends them singly.
     """
-    desk, results = await _decide(items, till.optimistic(), till, LoadRequest())
+    transaction = till.optimistic()
+    desk, results = await _decide(items, transaction, till.clock)
     if dry_run:
         return results
     try:
-        await till.optimistic().save(desk.state, desk.changes, actor)
+        await transaction.save(desk.state, desk.changes, actor)
     except Stale:
         if len(items) > 1:
             raise
-        return await _insist(items, desk.state, till, actor)
+        return await _insist(items, till, actor)
     desk.rules.learn(desk.changes.places)
     return results
 
 
-async def _insist(items: Sequence[Item], seen: TillState, till: Till, actor: Actor) -> list[Result]:
-    """Lock what was seen, then read, decide and write; what is new is seen in the next round."""
+async def _insist(items: Sequence[Item], till: Till, actor: Actor) -> list[Result]:
     for _ in range(ATTEMPTS):
-        accounts, receipts = sorted(seen.books), sorted(seen.documents)
         try:
-            async with till.locked(accounts, receipts) as transaction:
-                desk, results = await _decide(items, transaction, till, LoadRequest())
-                seen = desk.state
-                await transaction.save(desk.state, desk.changes, actor)
-            desk.rules.learn(desk.changes.places)
-            return results
+            async with till.transaction() as transaction:
+                return await record_held(items, transaction=transaction, clock=till.clock, actor=actor)
         except Stale:
             continue
     raise Unavailable("The customer is being served at another till.", retry_after=1)
 
 
-async def _decide(
-    items: Sequence[Item], transaction: TillTransaction, till: Till, request: LoadRequest
-) -> tuple[Desk, list[Result]]:
+async def record_held(
+    items: Sequence[Item], *, transaction: TillTransaction, clock: Clock, actor: Actor, dry_run: bool = False
+) -> list[Result]:
+    """Record documents in an open transaction, with the rows they touch held.
+
+    Raises:
+        Stale: a key was taken meanwhile: the caller rolls back and runs it again.
+    """
+    seen = await transaction.load(_request(items))
+    await transaction.lock(seen)
+    desk, results = await _decide(items, transaction, clock)
+    if not dry_run:
+        await transaction.save(desk.state, desk.changes, actor)
+        desk.rules.learn(desk.changes.places)
+    return results
+
+
+async def _decide(items: Sequence[Item], transaction: TillTransaction, clock: Clock) -> tuple[Desk, list[Result]]:
     """Read and decide; read everything when a decision asks for it."""
-    for item in items:
-        _ask(request, item)
+    request = _request(items)
     while True:
         state = await transaction.load(request)
-        rules = await till.rules(state.config_version)
-        desk = Desk(state, rules, till.clock.now())
+        desk = Desk(state, await transaction.rules(state.config_version), clock.now())
         try:
-            results = [_one(desk, item) for item in items]
+            return desk, [_one(desk, item) for item in items]
         except NeedsFullBook:
             if request.deep:
                 raise
             request.deep = True
-            continue
-        return desk, results
+
+
+def _request(items: Sequence[Item]) -> LoadRequest:
+    request = LoadRequest()
+    for item in items:
+        _ask(request, item)
+    return request
 
 
 def _one(desk: Desk, item: Item) -> Result:

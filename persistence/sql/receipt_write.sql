@@ -51,9 +51,9 @@ BEGIN
     SELECT p_tenant, customer_id, kek_version, wrapped, commitment
       FROM json_populate_recordset(NULL::keystore.customer_key, p_keys);
     INSERT INTO identifier (tenant_id, identifier_id, customer_id, type, system, key_version, blind, ending, sealed, is_primary, status,
-           last_used_at, created_at)
-    SELECT p_tenant, identifier_id, customer_id, type, system, key_version, blind, ending, sealed, is_primary, 'active',
-           last_used_at, created_at
+           reason, last_used_at, created_at)
+    SELECT p_tenant, identifier_id, customer_id, type, system, key_version, blind, ending, sealed, is_primary, status,
+           reason, last_used_at, created_at
       FROM json_populate_recordset(NULL::identifier, p_identifiers);
   END IF;
   IF p_used IS NOT NULL THEN
