@@ -71,8 +71,12 @@ class Rotation:
         return done
 
     async def keep_up(self) -> int:
-        """Do for every tenant what an exchange may have left undone; the worker's hourly turn."""
-        return sum([await self.rewrap_customers(tenant_id) for tenant_id in await self.store.tenant_ids()])
+        """Finish for every tenant what an exchange may have left undone; the worker's hourly turn."""
+        count = 0
+        for tenant_id in await self.store.tenant_ids():
+            if sum(record.purpose == KEK for record in await self.store.tenant_keys(tenant_id)) > 1:
+                count += await self.rewrap_customers(tenant_id)
+        return count
 
 
 async def exchange_root(rotation: Rotation) -> int:
