@@ -5,7 +5,6 @@ from typing import Any
 
 from litestar import Controller, Litestar, Request
 from litestar.di import Provide
-from litestar.openapi.config import OpenAPIConfig
 from litestar.types import ASGIApp
 
 from api.command import Command, Query
@@ -22,7 +21,6 @@ from api.routes import ROUTES
 from api.services import Services
 from compliance.access.permissions import PERMISSIONS, PUBLIC
 
-TITLE = "Regulars"
 COMMON_PARTS = frozenset({"services", "clock", "command", "reading"})
 
 
@@ -54,7 +52,7 @@ def build_app(services: Services, routes: Sequence[type[Controller]] = ROUTES) -
         guards=[permitted],
         before_request=known_parameters,
         exception_handlers=dict(HANDLERS),
-        openapi_config=openapi_config(services.settings.version),
+        openapi_config=None,  # the contract is built from the promises, see api.openapi
         logging_config=None,
         request_max_body_size=None,  # BodyLimit counts, with our own problem
         on_startup=list(services.start),
@@ -92,11 +90,6 @@ def _giver(part: Any) -> Any:
         return part
 
     return give
-
-
-def openapi_config(version: str) -> OpenAPIConfig:
-    """Return the raw generator's settings; nothing of it is served, `api.openapi` finishes it."""
-    return OpenAPIConfig(title=TITLE, version=version, enabled_endpoints=set(), render_plugins=[], path="/_raw")
 
 
 def require_promises(app: Litestar) -> None:

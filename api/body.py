@@ -11,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from api.errors import BadParameter, ParameterError, UnsupportedMediaType
+from api.operation import promise_of
 from api.rules import rule_of
 from domain.kernel.errors import FieldError, InvalidRequest
 
@@ -97,10 +98,12 @@ def read_query(request: Request[Any, Any, Any], model: type[Model]) -> Model:
     """
     errors: list[ParameterError] = []
     values: dict[str, Any] = {}
+    promise = promise_of(request.route_handler.opt)
+    takes_dry_run = promise is not None and promise.dry_run
     lists = {name for name, field in model.model_fields.items() if "list[" in str(field.annotation)}
     for name, value in query_items(request):
         if name not in model.model_fields:
-            if name != "dry_run":
+            if name != "dry_run" or not takes_dry_run:
                 errors.append(ParameterError("", "unknown_parameter", "unknown query parameter", parameter=_safe(name)))
         elif name in lists:
             values.setdefault(name, []).append(value)

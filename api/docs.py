@@ -16,9 +16,9 @@ STATIC = Path(__file__).resolve().parent / "static"
 PROBLEMS = ROOT / "openapi" / "problems"
 DOCUMENT = ROOT / "openapi" / "openapi.json"
 FILES = {
-    "swagger-ui.css": "text/css; charset=utf-8",
-    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
-    "start.js": "text/javascript; charset=utf-8",
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
+    "start.js": "text/javascript",
 }
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -37,7 +37,7 @@ async def openapi_document() -> Response[Any]:
 @get("/docs", include_in_schema=False)
 async def docs_page() -> Response[Any]:
     """Answer the page of Swagger UI."""
-    return _public(_read(STATIC / "docs.html"), "text/html; charset=utf-8", policy=DOCS_POLICY)
+    return _public(_read(STATIC / "docs.html"), "text/html", policy=DOCS_POLICY)
 
 
 @get("/docs/{name:str}", include_in_schema=False)
@@ -51,7 +51,7 @@ async def docs_file(name: FromPath[str]) -> Response[Any]:
 @get("/problems", include_in_schema=False)
 async def problems_index() -> Response[Any]:
     """Answer the list of problem codes."""
-    return _public(_index(), "text/html; charset=utf-8")
+    return _public(_index(), "text/html")
 
 
 @get("/problems/{code:str}", include_in_schema=False)
@@ -59,7 +59,7 @@ async def problems_page(code: FromPath[str]) -> Response[Any]:
     """Answer what a problem code means and what to do about it."""
     if len(code) > 100 or not _CODE.fullmatch(code) or not (PROBLEMS / f"{code}.md").is_file():
         raise PathNotFound
-    return _public(_problem(code), "text/html; charset=utf-8")
+    return _public(_problem(code), "text/html")
 
 
 DOCS_HANDLERS = (openapi_document, docs_page, docs_file, problems_index, problems_page)

@@ -61,10 +61,10 @@ class Part(RequestModel):
 
 class ThingCreate(RequestModel):
     name: Text200
-    parts: Annotated[list[Part], Field(max_length=1000)] = []
+    parts: Annotated[list[Part], Field(default_factory=list, max_length=1000)]
     at: Moment | None = None
     count: Annotated[int, Field(ge=1, le=1000)] | None = None
-    custom: dict[str, str] = {}
+    custom: Annotated[dict[str, str], Field(default_factory=dict)]
 
 
 class ThingPatch(RequestModel):
@@ -90,7 +90,7 @@ class ThingPage(AnswerModel):
 
 
 class ThingQuery(PageQuery):
-    tag: list[Text64] = []
+    tag: Annotated[list[Text64], Field(default_factory=list)]
     created_from: Moment | None = None
 
 
@@ -162,7 +162,7 @@ class FakeWorld:
 
 class Things(Controller):
     path = "/v1/things"
-    tags = ["Things"]
+    tags = ("Things",)
 
     @post(
         operation_id="createThing",
