@@ -66,7 +66,7 @@ def identify_by(
         return _by_id(reference.id, state)
     warnings = tuple(Notice("unknown-customer", f"/customer/identifiers/{index}") for index in impossible)
     hits = [(shown, state.found.get((shown.type, shown.blind), ())) for shown in presented]
-    active = [(shown, found) for shown, rows in hits for found in rows if found.status == "active"]
+    active = [(shown, found) for shown, rows in hits for found in rows if found.status == "active" and not shown.barred]
     people = {_canonical(state, found.customer_id).customer_id for _, found in active if _known(state, found)}
     if len(people) == 1:
         return _matched(state, active, warnings, now)
@@ -75,7 +75,7 @@ def identify_by(
     if any(found.status == "shared" for _, rows in hits for found in rows):
         ambiguous = Notice("customer-ambiguous", "/customer")
         return Identified(None, "ambiguous", (*warnings, ambiguous))
-    blocked = [shown for shown, rows in hits if any(found.status == "quarantined" for found in rows)]
+    blocked = [shown for shown, rows in hits if shown.barred or any(found.status == "quarantined" for found in rows)]
     usable = tuple(shown for shown in presented if shown not in blocked)
     if usable and reference.on_missing == "create":
         new = NewCustomer(new_id(), usable, source, store, employee, now)

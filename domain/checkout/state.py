@@ -16,13 +16,14 @@ FRESHLY_USED = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """An identifier as it was shown, normalised; `blind` is what it is found by."""
+    """An identifier as it was shown, normalised; `blind` is what it is found by. A `barred` one is junk."""
 
     type: str
     system: str | None
     value: str
     raw: str
     blind: bytes
+    barred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
