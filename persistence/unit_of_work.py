@@ -21,9 +21,10 @@ from persistence.identifiers import PgIdentifiers
 from persistence.jobs import PgJobs
 from persistence.notes import PgNotes
 from persistence.place_codes import PgPlaceCodes
+from persistence.places import PgPlaces
 from persistence.session import Session
 from persistence.tags import PgTagLinks, PgTags
-from persistence.tenants import read_tenant
+from persistence.tenants import PgTenants, read_tenant
 from tenancy.tenant import Tenant
 from tenancy.vault import TenantVault, Vaults
 
@@ -73,6 +74,16 @@ class PgUnit:
     def changes(self) -> PgChangeFeed:
         """Return the change feed."""
         return PgChangeFeed(self.session)
+
+    @cached_property
+    def tenants(self) -> PgTenants:
+        """Return the list of tenants; a shop touches its own row only."""
+        return PgTenants(self.connection)
+
+    @cached_property
+    def places(self) -> PgPlaces:
+        """Return stores, registers and employees."""
+        return PgPlaces(self.session)
 
     @cached_property
     def jobs(self) -> PgJobs:

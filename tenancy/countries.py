@@ -15,17 +15,6 @@ _CODES = (
 COUNTRIES: Final = frozenset(_CODES.split())
 """Source: ISO 3166-1, 249 codes."""
 
-JURISDICTIONS: Final = ("ru", "ua", "eu")
-"""Packs of law that a shop can live under."""
-
-STRICTEST: Final = "eu"
-"""For countries without a pack of their own."""
-
-
-def default_jurisdiction(country: str) -> str:
-    """Return the pack of law of `country`."""
-    return {"RU": "ru", "UA": "ua"}.get(country, STRICTEST)
-
 
 def default_locale(country: str) -> str:
     """Return the language a shop in `country` speaks to its customers, of those we have words in."""

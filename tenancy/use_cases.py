@@ -1,17 +1,20 @@
-"""Opening, suspending and resuming shops."""
+"""Opening, suspending and resuming shops, and what their owners set."""
 
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
+from domain.customers.lifecycle import Thresholds
 from domain.kernel.clock import Clock
 from domain.kernel.errors import FieldError, RuleViolation
-from domain.kernel.events import Event
+from domain.kernel.events import Change, Event
 from domain.kernel.ids import new_id
 from domain.loyalty.program import preset
-from tenancy.countries import COUNTRIES, JURISDICTIONS, default_jurisdiction, default_locale
+from tenancy.countries import COUNTRIES, default_locale
 from tenancy.currencies import MINOR_UNITS
-from tenancy.ports import PlatformUnit
+from tenancy.jurisdictions import JURISDICTIONS, jurisdiction_of
+from tenancy.ports import PlatformUnit, ShopUnit
 from tenancy.tenant import Tenant
 
 
@@ -20,6 +23,17 @@ class UnknownSetting(RuleViolation):
 
     code = "unknown-setting"
     title = "A setting names something that does not exist"
+
+
+class ContradictorySettings(RuleViolation):
+    """Settings that cannot hold together."""
+
+    code = "contradictory-settings"
+    title = "The settings contradict each other"
+
+
+COLUMNS = frozenset({"name", "time_zone", "locale"})
+"""What an owner sets beside the free settings; country, currency and law are the operator's."""
 
 
 def time_zone_exists(name: str) -> bool:
@@ -78,7 +92,7 @@ def new_tenant(
         currency=currency,
         time_zone=time_zone,
         locale=locale or default_locale(country),
-        jurisdiction=jurisdiction or default_jurisdiction(country),
+        jurisdiction=jurisdiction or jurisdiction_of(country),
         config_version=1,
         created_at=clock.now(),
     )
@@ -118,3 +132,47 @@ async def _set_status(tenant_id: UUID, status: str, *, unit: PlatformUnit) -> Te
     verb = "suspended" if status == "suspended" else "resumed"
     await unit.events.add([Event(f"tenant.{verb}", "tenant", tenant_id, now)])
     return changed
+
+
+async def change_settings(patch: Mapping[str, Any], *, unit: ShopUnit) -> Tenant:
+    """Lay `patch` over the shop's settings, level by level; null puts a setting back to its preset.
+
+    Raises:
+        UnknownSetting: the time zone does not exist.
+        ContradictorySettings: the thresholds of the stages do not rise.
+    """
+    check_settings(time_zone=patch.get("time_zone"))
+    tenant = await unit.tenants.get(unit.tenant_id, lock=True)
+    free = merged(tenant.settings, {name: value for name, value in patch.items() if name not in COLUMNS})
+    _check_thresholds(free.get("lifecycle") or {})
+    columns = {name: patch[name] for name in COLUMNS & patch.keys()}
+    changes = [Change(n, getattr(tenant, n), v) for n, v in columns.items() if getattr(tenant, n) != v]
+    names = sorted(free.keys() | tenant.settings.keys())
+    changes += [Change(n, tenant.settings.get(n), free.get(n)) for n in names if tenant.settings.get(n) != free.get(n)]
+    if not changes:
+        return tenant
+    changed = await unit.tenants.change(unit.tenant_id, **columns, settings=free)
+    now = unit.clock.now()
+    await unit.events.add([Event("settings.updated", "tenant", unit.tenant_id, now, changes=changes)])
+    return changed
+
+
+def merged(current: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `current` with `patch` laid over it, null taking away. Source: RFC 7396 section 2."""
+    result = dict(current)
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, Mapping):
+            below = result.get(name)
+            result[name] = merged(below if isinstance(below, Mapping) else {}, value)
+        else:
+            result[name] = value
+    return result
+
+
+def _check_thresholds(lifecycle: Mapping[str, Any]) -> None:
+    days = Thresholds.of({"lifecycle": lifecycle})
+    if not days.at_risk_days < days.sleeping_days < days.lost_days:
+        message = "at_risk_days, sleeping_days and lost_days must rise"
+        raise ContradictorySettings(errors=[FieldError("/lifecycle", ContradictorySettings.code, message)])
