@@ -6,6 +6,8 @@ from uuid import UUID
 
 from api.schemas import receipts as schemas
 from domain.checkout.desk import Item
+from domain.checkout.ports import TillTransaction
+from domain.checkout.rules import ShopRules
 from domain.checkout.state import Presented
 from domain.checkout.use_cases import Result
 from domain.customers.identifiers import Normalised, normalise
@@ -32,6 +34,12 @@ Sent = schemas.SaleIn | schemas.ReturnIn | schemas.VoidIn
 
 class TillDoor(Protocol):
     """Records documents of a shop."""
+
+    async def on(self, unit: Any) -> TillTransaction:
+        """Return the till's functions on the open transaction of `unit`."""
+
+    async def desk_facts(self, tenant_id: UUID) -> tuple[TenantVault, ShopRules]:
+        """Return the shop's keys and its rules, from memory."""
 
     async def record(self, tenant_id: UUID, actor: Actor, item: Item) -> Result:
         """Record one document, in one batch with whatever else waits."""
@@ -90,7 +98,7 @@ def document_of(sent: Sent) -> Document:
         "shift": sent.shift,
         "employee": sent.employee,
         "channel": sent.channel,
-        "customer": customer_of(sent.customer),
+        "customer": None if sent.customer is None else customer_of(sent.customer),
         "basket_id": sent.basket_id,
         "order_id": sent.order_id,
         "exchange_group": sent.exchange_group,
@@ -112,10 +120,8 @@ def document_of(sent: Sent) -> Document:
     )
 
 
-def customer_of(sent: schemas.CustomerIn | None) -> CustomerRef | None:
+def customer_of(sent: schemas.CustomerIn) -> CustomerRef:
     """Return whom a document names."""
-    if sent is None:
-        return None
     if isinstance(sent, schemas.CustomerById):
         return CustomerRef(id=sent.id)
     shown = tuple((one.type, one.value, one.system) for one in sent.identifiers)

@@ -13,13 +13,15 @@ from uuid import UUID
 from domain.checkout.desk import Item
 from domain.checkout.errors import IdempotencyInProgress
 from domain.checkout.ports import Stale
+from domain.checkout.rules import ShopRules
 from domain.checkout.use_cases import Result, record_receipts
 from domain.kernel.clock import Clock
 from domain.kernel.events import Actor
 from persistence.database import Database
 from persistence.shop_rules import RulesCache
-from persistence.till import PgTill
-from tenancy.vault import Vaults
+from persistence.till import PgTill, PgTillTransaction
+from persistence.unit_of_work import PgUnit
+from tenancy.vault import TenantVault, Vaults
 
 BATCH = 32
 """Documents of one transaction: more hold the shop's rows longer than they save round trips."""
@@ -55,6 +57,15 @@ class TillGate:
     def till(self, tenant_id: UUID) -> PgTill:
         """Return the till of a shop."""
         return PgTill(self._database, self._rules, self._vaults, self._clock, tenant_id)
+
+    async def on(self, unit: PgUnit) -> PgTillTransaction:
+        """Return the till's functions on the open transaction of `unit`."""
+        driver = (await unit.connection.get_raw_connection()).driver_connection
+        return self.till(unit.tenant_id).on(driver)
+
+    async def desk_facts(self, tenant_id: UUID) -> tuple[TenantVault, ShopRules]:
+        """Return what a document needs before it is queued: the shop's keys and its rules, from memory."""
+        return await self._vaults.open(tenant_id), await self._rules.get(tenant_id)
 
     async def record(self, tenant_id: UUID, actor: Actor, item: Item) -> Result:
         """Record one document, together with whatever else waits for this shop.

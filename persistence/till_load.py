@@ -76,7 +76,7 @@ def state_of(read: dict[str, Any], program_id: UUID | None) -> TillState:
             bytes.fromhex(row["request_hash"]),
             row["status"] or 0,
             _id(row["receipt_id"]),
-            None if row["answer"] is None else bytes.fromhex(row["answer"]),
+            None if row["answer"] is None else bytes.fromhex(row["answer"])[1:],
         )
     for entry in read["entries"] or ():
         state.entries.setdefault(UUID(entry["account_id"]), []).append(entry_of(entry))

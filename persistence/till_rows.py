@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from domain.loyalty.entries import Entry
 from domain.loyalty.lots import Lot
 from persistence.customer_rows import NewCustomerRows, new_customer_rows
 from persistence.event_log import event_rows
+from persistence.idempotency import CLEAR
 from tenancy.vault import TenantVault
 
 Row = dict[str, Any]
@@ -302,7 +303,8 @@ def _call(call: Any, now: datetime) -> Mapping[str, Any]:
         "operation": call.operation,
         "request_hash": call.request_hash,
         "status": call.status,
-        "day": None,
+        "day": now.astimezone(UTC).date(),
         "receipt_id": call.receipt_id,
+        "sealed": CLEAR + call.body,
         "created_at": now,
     }

@@ -22,6 +22,7 @@ from persistence.jobs import PgJobs
 from persistence.notes import PgNotes
 from persistence.place_codes import PgPlaceCodes
 from persistence.places import PgPlaces
+from persistence.receipts import PgReceipts
 from persistence.session import Session
 from persistence.tags import PgTagLinks, PgTags
 from persistence.tenants import PgTenants, read_tenant
@@ -59,6 +60,11 @@ class PgUnit:
     def vault(self) -> TenantVault:
         """Return the tenant's keys."""
         return self.session.vault
+
+    @cached_property
+    def receipts(self) -> PgReceipts:
+        """Return the recorded documents."""
+        return PgReceipts(self.session)
 
     @cached_property
     def events(self) -> PgEventLog:

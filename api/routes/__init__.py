@@ -4,8 +4,10 @@ from litestar import Controller
 
 from api.routes.api_keys import ApiKeyController
 from api.routes.me import MeController
+from api.routes.receipts import ReceiptController
 
 ROUTES: tuple[type[Controller], ...] = (
     ApiKeyController,
     MeController,
+    ReceiptController,
 )

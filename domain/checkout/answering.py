@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from domain.checkout.desk import Desk
@@ -11,9 +12,18 @@ from domain.loyalty.notices import Notice
 from domain.loyalty.texts import footer
 
 
-def answer(desk: Desk, stored: Stored, notices: Sequence[Notice], effect: LoyaltyEffect | None) -> Outcome:
-    """Return the answer to a new document and keep its bytes with it."""
-    loyalty = None
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A new document that was taken in, and what there is to say of it."""
+
+    stored: Stored
+    notices: Sequence[Notice]
+    effect: LoyaltyEffect | None
+
+
+def answer(desk: Desk, recorded: Recorded) -> Outcome:
+    """Return the answer to a new document, with the balance as it is now, and keep its bytes with it."""
+    stored, effect, loyalty = recorded.stored, recorded.effect, None
     if effect is not None:
         balance = desk.state.books[effect.account_id].balance(desk.now)
         effect.footer = list(
@@ -34,7 +44,7 @@ def answer(desk: Desk, stored: Stored, notices: Sequence[Notice], effect: Loyalt
         customer_id=stored.customer_id,
         match=stored.customer_match,
         linked_by=stored.linked_by,
-        warnings=notices,
+        warnings=recorded.notices,
         loyalty=loyalty,
         locale=desk.rules.locale,
     )

@@ -74,13 +74,14 @@ class NewReceipt:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A call to be answered the same way again: the digests of its key and body."""
+    """A call to be answered with the same bytes again: the digests of its key and body, and its answer."""
 
     key_hash: bytes
     request_hash: bytes
     operation: str
     status: int
     receipt_id: UUID
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from domain.checkout.changes import (
     Remembered,
 )
 from domain.checkout.documents import compared, compared_stored, document_detail
+from domain.checkout.outcome import Outcome
 from domain.checkout.rules import ShopRules
 from domain.checkout.state import Person, Presented, Stored, TillState
 from domain.history.natural_key import document_digest
@@ -93,18 +94,19 @@ class Desk:
             known.append(NewPlace("employee", code, store))
         return notices
 
-    def remember(self, item: Item, status: int, receipt_id: UUID) -> None:
-        """Keep the call's key with the answer of `receipt_id`."""
+    def remember(self, item: Item, outcome: Outcome) -> None:
+        """Keep the call's key with its answer."""
         if item.remembered is not None:
             operation, key_hash, request_hash = item.remembered
-            self.changes.remembered.append(Remembered(key_hash, request_hash, operation, status, receipt_id))
+            self.changes.remembered.append(
+                Remembered(key_hash, request_hash, operation, outcome.status, outcome.receipt_id, outcome.body)
+            )
 
     def keep(self, item: Item, stored: Stored) -> None:
-        """Take a new document in: it is stored, known to later ones, and remembered for its call's key."""
+        """Take a new document in: it is stored, and known to later ones."""
         on = self.business_date(stored.store, stored.counts_at)
         self.changes.receipts.append(NewReceipt(stored.receipt_id, item.document, on, document_detail(item.document)))
         self.state.remember(stored)
-        self.remember(item, 201, stored.receipt_id)
 
     def park(self, reason: str, item: Item, recorded: Stored | None) -> None:
         """Put a document where an owner sees it, because it could not take effect."""

@@ -1,6 +1,6 @@
 """One document: known already, or to be recorded; and what has waited for it."""
 
-from domain.checkout.answering import again, to_bytes
+from domain.checkout.answering import again, answer, to_bytes
 from domain.checkout.desk import Desk, Item
 from domain.checkout.documents import compared, compared_stored
 from domain.checkout.identify import identify
@@ -27,13 +27,16 @@ def record(desk: Desk, item: Item) -> Outcome:
         NeedsFullBook: load more and decide again.
     """
     known = find_known(desk, item.document)
-    if known is not None:
-        return _repeat(desk, item, known)
-    outcome = RECORD[item.document.kind](desk, item)
-    stored = desk.state.documents[outcome.receipt_id]
-    if stored.state == "recorded":
-        _wake(desk, stored)
+    outcome = _new(desk, item) if known is None else _repeat(desk, item, known)
+    desk.remember(item, outcome)
     return outcome
+
+
+def _new(desk: Desk, item: Item) -> Outcome:
+    recorded = RECORD[item.document.kind](desk, item)
+    if recorded.stored.state == "recorded":
+        _wake(desk, recorded.stored)
+    return answer(desk, recorded)
 
 
 def find_known(desk: Desk, document: Document) -> Stored | None:

@@ -6,11 +6,11 @@ Source: the API contract, "Return". The effect always goes to the account of the
 from collections.abc import Sequence
 from datetime import timedelta
 
-from domain.checkout.answering import answer
+from domain.checkout.answering import Recorded
 from domain.checkout.desk import Desk, Item
 from domain.checkout.documents import business_moment, kept
 from domain.checkout.identify import identify
-from domain.checkout.outcome import LoyaltyEffect, Outcome
+from domain.checkout.outcome import LoyaltyEffect
 from domain.checkout.sale import figures
 from domain.checkout.state import Person, Stored, StoredLine
 from domain.checkout.undoing import program_of, sale_of, sold_lines, take_shares
@@ -29,7 +29,7 @@ Split = list[tuple[int, int, int]]
 """(position in the return, index of the sale's line, thousandths)."""
 
 
-def record_return(desk: Desk, item: Item) -> Outcome:
+def record_return(desk: Desk, item: Item) -> Recorded:
     """Record a return that nobody knew; one whose sale is not known waits for it.
 
     Raises:
@@ -55,7 +55,7 @@ def record_return(desk: Desk, item: Item) -> Outcome:
     desk.keep(item, stored)
     if sale is not None:
         tell_return(desk, stored)
-    return answer(desk, stored, [*who.warnings, *notices], effect)
+    return Recorded(stored, [*who.warnings, *notices], effect)
 
 
 def find_sale(desk: Desk, reference: SaleRef) -> Stored | None:
@@ -106,7 +106,7 @@ def apply_return(desk: Desk, stored: Stored, sale: Stored, wanted: Sequence[Retu
     effect = _give(desk, stored, sale, shares)
     take_shares(sale, shares)
     stored.sale_id, stored.state, stored.waiting_for = sale.receipt_id, "recorded", None
-    stored.customer_id, stored.customer_match = sale.customer_id, stored.customer_match or sale.customer_match
+    stored.customer_id = sale.customer_id
     stored.total = stored.total or sum(share.total for share in shares)
     stored.counted = sum(share.money for share in shares if sale.lines[share.line].counts)
     _keep_lines(stored, sale, shares)

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from domain.checkout.answering import answer
+from domain.checkout.answering import Recorded
 from domain.checkout.desk import Desk, Item
 from domain.checkout.documents import business_moment, kept, kept_line
 from domain.checkout.identify import Identified, identify
-from domain.checkout.outcome import Outcome
 from domain.checkout.points import Settled, settle_points
 from domain.checkout.state import Stored
 from domain.history.receipt import Document
@@ -14,7 +13,7 @@ from domain.history.sums import check_sums
 from domain.loyalty.notices import Notice
 
 
-def record_sale(desk: Desk, item: Item) -> Outcome:
+def record_sale(desk: Desk, item: Item) -> Recorded:
     """Record a sale that nobody knew.
 
     Raises:
@@ -40,7 +39,7 @@ def record_sale(desk: Desk, item: Item) -> Outcome:
         _belongs(desk, stored, who, points)
     desk.keep(item, stored)
     _tell(desk, stored)
-    return answer(desk, stored, [*who.warnings, *notices, *points.notices], points.effect)
+    return Recorded(stored, [*who.warnings, *notices, *points.notices], points.effect)
 
 
 def count(stored: Stored, document: Document) -> None:

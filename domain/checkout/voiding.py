@@ -1,9 +1,9 @@
 """A void: as if the document had not been. It is not a return, and statistics do not show it as one."""
 
-from domain.checkout.answering import answer
+from domain.checkout.answering import Recorded
 from domain.checkout.desk import Desk, Item
 from domain.checkout.documents import business_moment, kept
-from domain.checkout.outcome import LoyaltyEffect, Outcome
+from domain.checkout.outcome import LoyaltyEffect
 from domain.checkout.returning import find_sale
 from domain.checkout.sale import figures
 from domain.checkout.state import Stored
@@ -15,7 +15,7 @@ from domain.loyalty.notices import Notice
 from domain.loyalty.returns import ReturnEffects, everything_left, void_return, void_sale
 
 
-def record_void(desk: Desk, item: Item) -> Outcome:
+def record_void(desk: Desk, item: Item) -> Recorded:
     """Record a void document that nobody knew; one whose document is not known waits for it.
 
     Raises:
@@ -37,7 +37,7 @@ def record_void(desk: Desk, item: Item) -> Outcome:
         notices.append(Notice("sale-not-found", "/returns"))
     notices += desk.know_places(document)
     desk.keep(item, stored)
-    return answer(desk, stored, notices, effect)
+    return Recorded(stored, notices, effect)
 
 
 def void(desk: Desk, target: Stored, reason: str | None, by: Stored | None = None) -> LoyaltyEffect | None:

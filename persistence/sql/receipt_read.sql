@@ -92,7 +92,8 @@ BEGIN
   IF p_idempotency IS NOT NULL THEN
     SELECT json_agg(json_build_object('key_hash', encode(i.key_hash, 'hex'), 'request_hash', encode(i.request_hash, 'hex'),
              'state', i.state, 'status', i.status, 'day', i.day, 'receipt_id', i.receipt_id,
-             'answer', (SELECT encode(r.answer, 'hex') FROM receipt r WHERE r.tenant_id = p_tenant AND r.receipt_id = i.receipt_id)))
+             'answer', (SELECT encode(w.sealed, 'hex') FROM idempotency_answer w
+                         WHERE w.tenant_id = p_tenant AND w.day = i.day AND w.key_hash = i.key_hash)))
       INTO v_keys FROM idempotency i WHERE i.tenant_id = p_tenant AND i.key_hash = ANY (p_idempotency);
   END IF;
 

@@ -168,5 +168,7 @@ BEGIN
     INSERT INTO idempotency (tenant_id, key_hash, operation, request_hash, state, status, day, receipt_id, created_at)
     SELECT p_tenant, key_hash, operation, request_hash, 'done', status, day, receipt_id, created_at
       FROM json_populate_recordset(NULL::idempotency, p_idempotency);
+    INSERT INTO idempotency_answer (tenant_id, day, key_hash, headers, sealed)
+    SELECT p_tenant, day, key_hash, '{}', sealed FROM json_populate_recordset(NULL::idempotency_answer, p_idempotency);
   END IF;
 END $$;
