@@ -8,8 +8,11 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
+from api.app import build_app
+from runtime.container import build_core, build_services
 from runtime.embedded.launcher import die_with_parent
 from runtime.faults import run_sentenced
+from runtime.logging import configure_logging
 from runtime.settings import Settings, load_settings
 
 PARENT = "REGULARS_WEB_PARENT"
@@ -20,13 +23,9 @@ def create_app() -> Any:
     """Return the ASGI application, wired for this process."""
     if os.environ.get(PARENT) == str(os.getppid()):
         die_with_parent(signal.SIGTERM)  # a killed granian would leave its workers answering
-    return _health_only
-
-
-async def _health_only(scope: Any, receive: Any, send: Any) -> None:
-    if scope["type"] == "http":
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
-        await send({"type": "http.response.body", "body": b"{}"})
+    settings = load_settings()
+    configure_logging(settings.log_format, settings.log_level)
+    return build_app(build_services(settings, build_core(settings)))
 
 
 def serve(settings: Settings) -> int:
