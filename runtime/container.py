@@ -72,7 +72,7 @@ def build_services(settings: Settings, core: Core) -> Services:
     credentials = Authenticator(PgCredentials(core.database), core.clock, operator_key=operator_key)
     return Services(
         settings=EdgeSettings(
-            public_url=settings.public_address,
+            public_url=settings.url,
             cors_origins=settings.cors_origins,
             trusted_proxies=settings.trusted_proxies,
         ),

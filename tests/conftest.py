@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
+import httpx
 import pytest
 import pytest_asyncio
 
 from domain.kernel.events import Actor
 from persistence.database import Database
 from persistence.unit_of_work import PgUnit
+from tests.support.edge import OPERATOR_KEY, open_edge
 from tests.support.postgres import Postgres, fresh_database, shared_server
 from tests.support.shop import Base, open_base
 
@@ -51,3 +53,29 @@ async def tenant(base: Base) -> UUID:
 def unit(base: Base, tenant: UUID) -> Callable[[], AbstractAsyncContextManager[PgUnit]]:
     """Opens a transaction of the fresh shop: `async with unit() as u`."""
     return lambda: base.store.transaction(tenant, OWNER)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def edge(postgres: Postgres) -> AsyncIterator[httpx.AsyncClient]:
+    """The whole application of this process over ASGI, without a credential."""
+    async with open_edge(postgres) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def api(edge: httpx.AsyncClient, base: Base) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the owner's key of a fresh shop in Moscow (`api.headers`)."""
+    _, key = await base.open_shop()
+    async with httpx.AsyncClient(
+        transport=edge._transport, base_url=edge.base_url, headers={"Authorization": f"Bearer {key}"}
+    ) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def operator(edge: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the operator's key."""
+    async with httpx.AsyncClient(
+        transport=edge._transport, base_url=edge.base_url, headers={"Authorization": f"Bearer {OPERATOR_KEY}"}
+    ) as client:
+        yield client
