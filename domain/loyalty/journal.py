@@ -1,7 +1,6 @@
 """The bookkeeping under the ledger: lots move, figures follow, and each effect is one entry."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
@@ -82,10 +81,11 @@ class Journal:
     _entries: list[Entry] = field(default_factory=list, init=False, repr=False)
     _new: dict[UUID, Lot] = field(default_factory=dict, init=False, repr=False)
     _before: dict[UUID, Lot] = field(default_factory=dict, init=False, repr=False)
+    _quiet_until: datetime | None = field(default=None, init=False, repr=False)
 
     def copy(self) -> Self:
         """Return an independent copy that has recorded nothing yet."""
-        lots = [copy(lot) for lot in self.lots]
+        lots = [lot.copy() for lot in self.lots]
         figures = (self.active, self.pending, self.held, self.debt, self.lifetime_earned)
         return type(self)(self.account_id, self.seq, *figures, self.status, lots, self.tail)
 
@@ -134,18 +134,28 @@ class Journal:
         return min(starts, default=None)
 
     def _due(self, now: datetime) -> bool:
+        """Whether time has changed something by `now`; scans the lots once and remembers until when nothing will."""
+        if self._quiet_until is not None and now < self._quiet_until:
+            return False
         if self.tail is not None and not self.tail.quiet(now):
             raise NeedsFullBook
-        return any(_starts(lot, now) or _ends(lot, now) for lot in self.lots)
+        moments = [moment for lot in self.lots if (moment := next_moment(lot)) is not None]
+        if self.tail is not None:
+            moments += [at for at in (self.tail.first_activates_at, self.tail.first_expires_at) if at is not None]
+        first = min(moments, default=NEVER)
+        self._quiet_until = first if now < first else None
+        return now >= first
 
     def _timetable(self, now: datetime) -> tuple[dict[datetime, list[Lot]], dict[datetime, list[Lot]]]:
         starting: dict[datetime, list[Lot]] = {}
         ending: dict[datetime, list[Lot]] = {}
         for lot in sorted(self.lots, key=spending_order):
-            starts = _starts(lot, now)
-            if starts:
-                starting.setdefault(lot.activates_at, []).append(lot)
-            if lot.expires_at is not None and lot.expires_at <= now and (starts or _ends(lot, now)):
+            moment = next_moment(lot)
+            if moment is None or moment > now:
+                continue
+            if lot.state is LotState.PENDING:
+                starting.setdefault(moment, []).append(lot)
+            if lot.expires_at is not None and lot.expires_at <= now:
                 ending.setdefault(lot.expires_at, []).append(lot)
         return starting, ending
 
@@ -220,6 +230,7 @@ class Journal:
                 self.pending += points
             else:
                 self.active += points
+        self._quiet_until = None
         self._post(kind, total(plan), document.at, plan, document, rule_version=rule_version)
         return total(plan)
 
@@ -246,7 +257,7 @@ class Journal:
 
     def _touch(self, lot: Lot) -> None:
         if lot.lot_id not in self._new and lot.lot_id not in self._before:
-            self._before[lot.lot_id] = copy(lot)
+            self._before[lot.lot_id] = lot.copy()
 
     def _post(
         self,
@@ -290,13 +301,11 @@ def total(plan: Plan) -> int:
     return sum(points for _, points in plan)
 
 
-def _starts(lot: Lot, now: datetime) -> bool:
-    return lot.state is LotState.PENDING and lot.activates_at <= now
-
-
-def _ends(lot: Lot, now: datetime) -> bool:
-    ends = lot.expires_at
-    return ends is not None and ends <= now and lot.state is LotState.ACTIVE and lot.remaining > lot.reserved
+def next_moment(lot: Lot) -> datetime | None:
+    """Return when time changes the lot as it is now: its beginning, its end, or None."""
+    if lot.state is LotState.PENDING:
+        return lot.activates_at
+    return lot.expires_at if lot.state is LotState.ACTIVE and lot.remaining > lot.reserved else None
 
 
 def _delta(lot: Lot, before: Lot) -> LotDelta:

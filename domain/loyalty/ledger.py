@@ -269,6 +269,7 @@ class Book(Journal):
             lot.expired -= points
             lot.remaining += points
             self.active += points
+        self._quiet_until = None
         if lapsed:
             self._post(EntryKind.REINSTATE, total(lapsed), document.at, lapsed, document)
 

@@ -72,6 +72,21 @@ class Lot:
         """Whether anything is left, which is what the spending index holds."""
         return self.remaining > 0
 
+    def copy(self) -> "Lot":
+        """Return an independent copy."""
+        return Lot(
+            self.lot_id,
+            self.amount,
+            self.remaining,
+            self.state,
+            self.activates_at,
+            self.expires_at,
+            self.origin,
+            self.reserved,
+            self.expired,
+            self.parent_lot_id,
+        )
+
     def alive(self, now: datetime) -> bool:
         """Whether it is not over at `now`."""
         return self.expires_at is None or now < self.expires_at

@@ -72,6 +72,25 @@ class Effect:
 
 
 @dataclass
+class NaiveLine:
+    quantity: int
+    earned: int
+    redeemed: int
+    total: int
+    given: Counter[str] = field(default_factory=Counter)
+
+    def give(self, quantity: int) -> dict[str, int]:
+        """Cumulative shares, rounded half up by fractions."""
+        self.given["quantity"] += quantity
+        shares = {}
+        for name in ("total", "earned", "redeemed"):
+            due = half_up(Fraction(getattr(self, name) * self.given["quantity"], self.quantity))
+            shares[name] = max(0, due - self.given[name])
+        self.given.update(shares)
+        return {"quantity": quantity, **shares}
+
+
+@dataclass
 class NaiveAccount:
     policy: str
     points: list[Point] = field(default_factory=list)

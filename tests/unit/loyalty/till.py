@@ -1,7 +1,6 @@
 """A till in memory: stores what books decide exactly as a database would, and posts receipts through the rules."""
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -106,7 +105,7 @@ class Stored:
             self.debt,
             self.lifetime_earned,
             self.status,
-            [copy(lot) for lot in loaded],
+            [lot.copy() for lot in loaded],
             tail,
         )
 
@@ -115,7 +114,7 @@ class Stored:
         assert [entry.seq for entry in changes.entries] == list(range(self.version + 1, changes.version + 1))
         for lot in changes.new_lots:
             assert lot.lot_id not in self.lots
-            self.lots[lot.lot_id] = copy(lot)
+            self.lots[lot.lot_id] = lot.copy()
         for delta in changes.lot_deltas:
             lot = self.lots[delta.lot_id]
             lot.remaining += delta.remaining
