@@ -13,6 +13,8 @@ from persistence.addresses import PgAddresses
 from persistence.api_keys import PgApiKeys
 from persistence.change_feed import PgChangeFeed
 from persistence.custom_fields import PgCustomFields
+from persistence.customer_metrics import PgCustomerMetrics
+from persistence.customer_search import PgCustomerSearch
 from persistence.customers import PgCustomers
 from persistence.database import Database
 from persistence.deliveries import PgDeliveries
@@ -26,6 +28,7 @@ from persistence.receipts import PgReceipts
 from persistence.session import Session
 from persistence.tags import PgTagLinks, PgTags
 from persistence.tenants import PgTenants, read_tenant
+from persistence.timeline import PgTimeline
 from tenancy.tenant import Tenant
 from tenancy.vault import TenantVault, Vaults
 
@@ -140,6 +143,21 @@ class PgUnit:
     def place_codes(self) -> PgPlaceCodes:
         """Return stores and employees by code."""
         return PgPlaceCodes(self.session)
+
+    @cached_property
+    def customer_search(self) -> PgCustomerSearch:
+        """Return lists and searches of customers."""
+        return PgCustomerSearch(self.session)
+
+    @cached_property
+    def customer_metrics(self) -> PgCustomerMetrics:
+        """Return customers' figures as of any moment."""
+        return PgCustomerMetrics(self.session)
+
+    @cached_property
+    def timeline(self) -> PgTimeline:
+        """Return customers' histories."""
+        return PgTimeline(self.session)
 
     @property
     def connection(self) -> AsyncConnection:

@@ -4,6 +4,8 @@ from uuid import UUID
 
 from domain.kernel.errors import Conflict, NotFound, RuleViolation
 
+NOBODY = UUID(int=0)
+
 
 class CustomerNotFound(NotFound):
     """No such customer in this shop."""
@@ -60,7 +62,7 @@ class IdentifierTaken(Conflict):
     code = "identifier-taken"
     title = "Somebody has this identifier already"
 
-    def __init__(self, customer_id: UUID, pointer: str = "") -> None:
+    def __init__(self, customer_id: UUID = NOBODY, pointer: str = "") -> None:
         super().__init__(customer_id=str(customer_id), pointer=pointer)
         self.customer_id = customer_id
 

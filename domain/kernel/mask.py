@@ -24,13 +24,11 @@ def mask_code(value: str) -> str:
     return DOTS + (value[-SHOWN_DIGITS:] if len(value) >= SHORT else "")
 
 
-def mask_identifier(kind: str, value: str) -> str:
-    """Return the mask of an identifier of type `kind`."""
-    if kind in ("phone", "whatsapp", "viber") and value.startswith("+"):
+def mask_contact(value: str) -> str:
+    """Return the mask of a contact in whatever form it is: E.164, e-mail, or anything else."""
+    if value.startswith("+") and value[1:2].isdigit():
         return mask_phone(value)
-    if "@" in value[1:]:
-        return mask_email(value)
-    return mask_code(value)
+    return mask_email(value) if "@" in value[1:] else mask_code(value)
 
 
 def mask_name(given: str | None, family: str | None) -> str | None:
