@@ -7,8 +7,8 @@ from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
-from pydantic import Field, SkipValidation
+from litestar.params import FromPath, SkipValidation
+from pydantic import Field
 
 from api.answer import answer, from_bytes
 from api.body import read_body, read_query
