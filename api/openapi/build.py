@@ -5,6 +5,8 @@ contract).
 """
 
 import inspect
+import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -40,28 +42,48 @@ def build_document(app: Litestar, version: str) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for path, method, handler in handlers:
         paths.setdefault(path, {})[method] = maker.operation(method, handler)
-    return {
-        "openapi": "3.1.0",
-        "info": {**INFO, "version": version},
-        "servers": [{"url": "/", "description": "This installation"}],
-        "tags": _tags(handlers),
-        "security": [{"apiKey": []}],
-        "paths": paths,
-        "components": {
-            "schemas": dict(sorted(schemas.items())),
-            "responses": refusals.shared(),
-            "parameters": PARAMETERS,
-            "headers": HEADERS,
-            "securitySchemes": {
-                "apiKey": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "bearerFormat": "rgl_<kind>_<id>_<secret>_<checksum>",
-                    "description": "An API key or a staff session. `x-permission` names what its role must allow.",
-                }
+    return _without_unused(
+        {
+            "openapi": "3.1.0",
+            "info": {**INFO, "version": version},
+            "servers": [{"url": "/", "description": "This installation"}],
+            "tags": _tags(handlers),
+            "security": [{"apiKey": []}],
+            "paths": paths,
+            "components": {
+                "schemas": dict(sorted(schemas.items())),
+                "responses": refusals.shared(),
+                "parameters": PARAMETERS,
+                "headers": HEADERS,
+                "securitySchemes": {
+                    "apiKey": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "bearerFormat": "rgl_<kind>_<id>_<secret>_<checksum>",
+                        "description": "An API key or a staff session. `x-permission` names what its role must allow.",
+                    }
+                },
             },
-        },
-    }
+        }
+    )
+
+
+def _without_unused(document: dict[str, Any]) -> dict[str, Any]:
+    """Drop shared parts that nothing refers to (yet)."""
+    while True:
+        used = set(re.findall(r'"\$ref": "#/components/(\w+/[^"]+)"', json.dumps(document)))
+        unused = [
+            (kind, name)
+            for kind, parts in document["components"].items()
+            for name in parts
+            if kind != "securitySchemes" and f"{kind}/{name}" not in used
+        ]
+        if not unused:
+            return document
+        for kind, name in unused:
+            document["components"][kind] = {
+                other: part for other, part in document["components"][kind].items() if other != name
+            }
 
 
 class Operations:
@@ -189,7 +211,9 @@ def _path_parameter(name: str, kind: Any) -> dict[str, Any]:
         schema = {"type": "string", "format": "uuid"}
     elif kind is int:
         schema = {"type": "integer", "minimum": 0}
-    return {"name": name, "in": "path", "required": True, "schema": schema}
+    words = name.replace("_", " ")
+    told = f"The {words.removesuffix(' id')}'s id." if words.endswith(" id") else f"The {words}."
+    return {"name": name, "in": "path", "required": True, "description": told, "schema": schema}
 
 
 def _query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
@@ -198,8 +222,7 @@ def _query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
     for name, below in schema.get("properties", {}).items():
         told = nullable_unwrapped(below)
         parameter: dict[str, Any] = {"name": name, "in": "query", "required": name in schema.get("required", ())}
-        if "description" in told:
-            parameter["description"] = told["description"]
+        parameter["description"] = told.get("description") or f"Only those with this {name.replace('_', ' ')}."
         parameter["schema"] = {key: value for key, value in told.items() if key != "description"}
         found.append(parameter)
     return found

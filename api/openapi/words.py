@@ -13,8 +13,8 @@ INFO: dict[str, Any] = {
         "page under `/problems/<code>`. An `errors[]` entry points into the body (RFC 6901), or names the query "
         "`parameter` or the `header`."
     ),
-    "contact": {"name": "The operator of this installation", "url": "/docs"},
-    "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    "contact": {"name": "The operator of this installation"},
+    "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
 }
 
 TAGS: dict[str, str] = {
