@@ -22,7 +22,7 @@ from tenancy.vault import Vaults
 
 READ_ARGUMENTS, WRITE_ARGUMENTS = 15, 23
 # As text: the two roads to the database decode json differently.
-READ = f"SELECT receipt_read({', '.join(f'${n}' for n in range(1, READ_ARGUMENTS + 1))})"
+READ = f"SELECT receipt_read({', '.join(f'${n}' for n in range(1, READ_ARGUMENTS + 1))})::text"
 WRITE = f"SELECT receipt_write({', '.join(f'${n}' for n in range(1, WRITE_ARGUMENTS + 1))})"
 LOCK = "SELECT receipt_lock($1, $2, $3)"
 STALE_STATES = frozenset({"RG001", "23505", "40P01", "40001"})
