@@ -239,8 +239,9 @@ class ParkedPage(AnswerModel):
 
 
 def _line(row: Any, head: Any) -> dict[str, Any]:
-    returnable = (
-        row["quantity"] - row["returned_quantity"] if head["kind"] == "sale" and head["state"] == "recorded" else 0
-    )
-    plain = {name: row[name] for name in LineShown.model_fields if name in row}
-    return row["detail"] | plain | {"quantity": quantity_text(row["quantity"]), "returnable": quantity_text(returnable)}
+    open_ = head["kind"] == "sale" and head["state"] == "recorded"
+    line: dict[str, Any] = dict(row["detail"])
+    line |= {name: row[name] for name in LineShown.model_fields if name in row}
+    line["quantity"] = quantity_text(row["quantity"])
+    line["returnable"] = quantity_text(row["quantity"] - row["returned_quantity"] if open_ else 0)
+    return line
