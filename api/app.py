@@ -9,7 +9,7 @@ from litestar.types import ASGIApp
 
 from api.command import Command, Query
 from api.docs import DOCS_HANDLERS
-from api.health import HealthController
+from api.health import HealthController, metrics_handlers
 from api.middleware.admission import Admission, known_parameters, permitted
 from api.middleware.body_limit import BodyLimit
 from api.middleware.cors import Cors
@@ -36,7 +36,7 @@ class Application(Litestar):
         inner: ASGIApp = PathGate(self.asgi_handler, PathIndex(self))
         inner = BodyLimit(inner, services.settings)
         inner = Cors(inner, services.settings.cors_origins)
-        self.asgi_handler = Outermost(inner, services.settings)
+        self.asgi_handler = Outermost(inner, services.settings, services.observe)
 
 
 def build_app(services: Services, routes: Sequence[type[Controller]] = ROUTES) -> Application:
@@ -46,7 +46,7 @@ def build_app(services: Services, routes: Sequence[type[Controller]] = ROUTES) -
         PermissionMissing: a route of the contract says nothing of who may call it.
     """
     app = Application(
-        route_handlers=[*routes, HealthController, *DOCS_HANDLERS],
+        route_handlers=[*routes, HealthController, *DOCS_HANDLERS, *metrics_handlers(services)],
         dependencies=dependencies(services),
         middleware=[Admission(services)],
         guards=[permitted],

@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
 
 from api.answer import answer
 from api.operation import operation
@@ -42,3 +43,18 @@ class HealthController(Controller):
         if wrong:
             raise Unavailable("; ".join(f"{check.name}: {check.detail}" for check in wrong))
         return answer(Ready(checks=[ReadyCheck.model_validate(check) for check in checks]))
+
+
+def metrics_handlers(services: Services) -> list[HTTPRouteHandler]:
+    """Return the handler of `/metrics`, if there are figures: for a scraper inside the network, not in the contract."""
+    page = services.metrics_page
+    if page is None:
+        return []
+
+    @get("/metrics", include_in_schema=False, sync_to_thread=False)
+    def scrape() -> Response[Any]:
+        """Answer the figures of this process."""
+        media_type, body = page()
+        return Response(body, headers={"content-type": media_type})
+
+    return [scrape]

@@ -26,7 +26,6 @@ class EdgeSettings:
     body_limit: int = MIB
     batch_body_limit: int = 8 * MIB
     rate_per_second: int = 1000
-    metrics: bool = False
     version: str = "0.1.0"
 
 
@@ -118,7 +117,9 @@ class Services:
     `transaction(tenant_id, actor)` and `platform(actor)` give an open unit that commits at the end of the block and
     rolls back on any exception; they raise domain errors only (`Unavailable`) and `domain.kernel.transaction.Retry`
     when the database asks to run it again. `platform` units have a `connection` and what operator routes need.
-    `tenant_locale` is cheap (cached). `parts` are further objects that routes ask for by name as `NamedDependency`.
+    `tenant_locale` is cheap (cached). `observe(method, route template, status, seconds)` hears of every answer;
+    `metrics_page` gives media type and text of `/metrics`, which exists only if it is there. `parts` are further
+    objects that routes ask for by name as `NamedDependency`.
     """
 
     settings: EdgeSettings
@@ -131,5 +132,7 @@ class Services:
     tenant_locale: Callable[[UUID], Awaitable[str]]
     readiness: Callable[[], Awaitable[Sequence[Check]]]
     parts: Mapping[str, Any] = field(default_factory=dict)
+    observe: Callable[[str, str, int, float], None] | None = None
+    metrics_page: Callable[[], tuple[str, bytes]] | None = None
     start: Sequence[Callable[[], Awaitable[None]]] = ()
     stop: Sequence[Callable[[], Awaitable[None]]] = ()

@@ -2,7 +2,7 @@
 
 import ipaddress
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import structlog
@@ -17,6 +17,9 @@ from domain.kernel.errors import DomainError
 log = structlog.get_logger("access")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+Observe = Callable[[str, str, int, float], None]
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -30,8 +33,9 @@ SECURITY_HEADERS = {
 class Outermost(HttpLayer):
     """Gives each request its context and each answer its common headers; writes one line per request."""
 
-    def __init__(self, app: ASGIApp, settings: EdgeSettings) -> None:
+    def __init__(self, app: ASGIApp, settings: EdgeSettings, observe: Observe | None = None) -> None:
         super().__init__(app)
+        self._observe = observe
         self._proxies = networks(settings.trusted_proxies)
         secure = urlsplit(settings.public_url).scheme == "https"
         self._headers = SECURITY_HEADERS | ({"strict-transport-security": "max-age=31536000"} if secure else {})
@@ -59,7 +63,13 @@ class Outermost(HttpLayer):
         except Exception as error:
             status = await self._caught(error, context, finished, answered=status != 0)
         finally:
-            _write(scope["method"], status, time.perf_counter() - started, context)
+            self._told(scope["method"], status, time.perf_counter() - started, context)
+
+    def _told(self, method: str, status: int, seconds: float, context: RequestContext) -> None:
+        known = method if method in METHODS else "?"
+        _write(known, status, seconds, context)
+        if self._observe is not None:
+            self._observe(known, context.route or "?", status, seconds)
 
     def _completed(self, headers: list[tuple[bytes, bytes]], context: RequestContext) -> list[tuple[bytes, bytes]]:
         present = {name.lower() for name, _ in headers}
@@ -118,7 +128,7 @@ def _write(method: str, status: int, seconds: float, context: RequestContext) ->
     principal = context.principal
     log.info(
         "request",
-        method=method if method.isalpha() and len(method) <= 10 else "?",
+        method=method,
         route=context.route or "?",
         status=status,
         ms=round(seconds * 1000, 2),

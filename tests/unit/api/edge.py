@@ -277,8 +277,8 @@ class Things(Controller):
         return await command.run(work)
 
 
-def edge(world: FakeWorld, **settings: Any) -> Application:
-    """Return an application over `world`."""
+def edge(world: FakeWorld, *, more: Mapping[str, Any] | None = None, **settings: Any) -> Application:
+    """Return an application over `world`; `more` are further parts of its services."""
     return build_app(
         Services(
             settings=EdgeSettings(**settings),
@@ -290,6 +290,7 @@ def edge(world: FakeWorld, **settings: Any) -> Application:
             platform=world.platform,
             tenant_locale=world.tenant_locale,
             readiness=world.readiness,
+            **(more or {}),
         ),
         routes=[Things],
     )
