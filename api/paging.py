@@ -4,31 +4,15 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, TypeVar
-
-from pydantic import Field
+from typing import Any, TypeVar
 
 from api.errors import BadParameter
-from api.schemas.base import QueryModel
+from api.schemas.page import PageQuery
+
+__all__ = ["PageQuery", "decode_cursor", "encode_cursor", "page"]
 
 VERSION = 1
-MAX_LIMIT = 200
-DEFAULT_LIMIT = 50
-
-Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many items to answer at most.", examples=[50])]
-Cursor = Annotated[
-    str,
-    Field(max_length=1000, pattern=r"^[A-Za-z0-9_-]+$", description="`next_cursor` of the page before; opaque."),
-]
-
 Row = TypeVar("Row")
-
-
-class PageQuery(QueryModel):
-    """Base of list filters: `limit` and `cursor`."""
-
-    limit: Limit = DEFAULT_LIMIT
-    cursor: Cursor | None = None
 
 
 def encode_cursor(position: Sequence[str | int]) -> str:

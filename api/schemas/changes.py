@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.paging import PageQuery
 from api.schemas.base import AnswerModel, Moment
+from api.schemas.page import PageQuery
 
 EventType = Annotated[str, Field(pattern=r"^[a-z][a-z_]*\.[a-z][a-z_]*$", max_length=64, examples=["receipt.recorded"])]
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import Field
 
 from api.etag import strong_etag
-from api.paging import PageQuery
 from api.schemas.base import AnswerModel, Code64, Currency, Moment, RequestModel, Text200, Text500, not_given
+from api.schemas.page import PageQuery
 from api.schemas.tenants import TimeZone
 
 StoreCode = Annotated[Code64, Field(description="The code of a store; an unknown one becomes a plain record.")]
