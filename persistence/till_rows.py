@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.checkout.changes import Changes, NewReceipt
+from domain.checkout.changes import Changes, NewReceipt, Parked, Remembered
 from domain.checkout.changes import NewCustomer as Arrival
 from domain.checkout.state import Stored, StoredLine, TillState
 from domain.customers.customer import Acquisition, Card, Profile
@@ -15,7 +15,8 @@ from domain.customers.identifiers import Normalised
 from domain.history.receipt import Payment
 from domain.kernel.events import Actor
 from domain.kernel.ids import new_id
-from domain.loyalty.entries import Entry
+from domain.loyalty.entries import BookChanges, Entry, LotDelta
+from domain.loyalty.events import expiries
 from domain.loyalty.lots import Lot
 from persistence.customer_rows import NewCustomerRows, new_customer_rows
 from persistence.event_log import event_rows
@@ -30,23 +31,10 @@ def arguments(
     tenant_id: UUID, state: TillState, changes: Changes, *, vault: TenantVault, actor: Actor, now: datetime
 ) -> tuple[Any, ...] | None:
     """Return the arguments of `receipt_write`; what is empty is NULL, which skips its statement; None: nothing."""
-    new_accounts = {account.account_id: account for account in changes.accounts}
     people = _new_people(changes, vault)
     receipts, lines, payments, line_updates = _documents(state, changes)
     books = [book.changes() for book in state.books.values()]
-    moved = [one for one in books if one.entries and one.account_id not in new_accounts]
-    opened = [one for one in books if one.account_id in new_accounts]
-    figures = [_account(one) for one in sorted(moved, key=lambda one: one.account_id)]
-    accounts = [
-        _account(one)
-        | {
-            "program_id": new_accounts[one.account_id].program_id,
-            "created_at": now,
-            "customer_id": new_accounts[one.account_id].customer_id,
-            "joined_at": now,
-        }
-        for one in opened
-    ]
+    figures, accounts = _accounts(books, changes, now)
     entries = [(one.account_id, entry) for one in books for entry in one.entries]
     updated = [_receipt_update(one) for one in state.documents.values() if one.dirty and not one.fresh]
     rows: tuple[Any, ...] = (
@@ -73,7 +61,9 @@ def arguments(
             for account_id, entry in entries
             for lot_id, points in entry.allocations
         ],
-        event_rows(changes.events, tenant_id=tenant_id, actor=actor, now=now, seal=_nothing_personal),
+        event_rows(
+            [*changes.events, *expiries(books)], tenant_id=tenant_id, actor=actor, now=now, seal=_nothing_personal
+        ),
         [{"id": new_id(), "what": one.what, "code": one.code, "store": one.store} for one in changes.places],
         [_call(one, now) for one in changes.remembered],
     )
@@ -198,7 +188,25 @@ def _payments(new: NewReceipt, stored: Stored) -> Iterable[Row]:
         }
 
 
-def _account(changes: Any) -> Row:
+def _accounts(books: list[BookChanges], changes: Changes, now: datetime) -> tuple[list[Row], list[Row]]:
+    """Return the accounts that moved, in the order of their ids, and those that were opened with their owners."""
+    new = {account.account_id: account for account in changes.accounts}
+    moved = sorted((one for one in books if one.entries and one.account_id not in new), key=lambda one: one.account_id)
+    opened = [
+        _account(one)
+        | {
+            "program_id": new[one.account_id].program_id,
+            "created_at": now,
+            "customer_id": new[one.account_id].customer_id,
+            "joined_at": now,
+        }
+        for one in books
+        if one.account_id in new
+    ]
+    return [_account(one) for one in moved], opened
+
+
+def _account(changes: BookChanges) -> Row:
     return {
         "account_id": changes.account_id,
         "expected": changes.expected_version,
@@ -227,7 +235,7 @@ def _metrics(changes: Changes) -> list[Row]:
     ]
 
 
-def _parked(parked: Any, vault: TenantVault, now: datetime) -> Row:
+def _parked(parked: Parked, vault: TenantVault, now: datetime) -> Row:
     return {
         "parked_id": new_id(),
         "reason": parked.reason,
@@ -267,7 +275,7 @@ def _lot(account_id: UUID, lot: Lot, now: datetime) -> Row:
     }
 
 
-def _lot_change(account_id: UUID, delta: Any) -> Row:
+def _lot_change(account_id: UUID, delta: LotDelta) -> Row:
     return {
         "account_id": account_id,
         "lot_id": delta.lot_id,
@@ -297,7 +305,7 @@ def _entry(account_id: UUID, entry: Entry, actor: Actor, now: datetime) -> Row:
     }
 
 
-def _call(call: Any, now: datetime) -> Mapping[str, Any]:
+def _call(call: Remembered, now: datetime) -> Mapping[str, Any]:
     return {
         "key_hash": call.key_hash,
         "operation": call.operation,
