@@ -24,6 +24,7 @@ from persistence.jobs import PgJobs
 from persistence.notes import PgNotes
 from persistence.place_codes import PgPlaceCodes
 from persistence.places import PgPlaces
+from persistence.points_due import PgPointsDue
 from persistence.receipts import PgReceipts
 from persistence.session import Session
 from persistence.tags import PgTagLinks, PgTags
@@ -93,6 +94,11 @@ class PgUnit:
     def places(self) -> PgPlaces:
         """Return stores, registers and employees."""
         return PgPlaces(self.session)
+
+    @cached_property
+    def points_due(self) -> PgPointsDue:
+        """Return which points have ended and which are going to."""
+        return PgPointsDue(self.session)
 
     @cached_property
     def jobs(self) -> PgJobs:

@@ -1,10 +1,86 @@
-"""The worker's process."""
+"""The worker's process: events to subscriptions, jobs from the queue, work by the calendar."""
 
 import asyncio
 import signal
+from collections.abc import Sequence
+from pathlib import Path
 
+import structlog
+
+from persistence.idempotency import IdempotencyTable
+from persistence.notify import Listener
+from persistence.points_due import DAILY
+from persistence.shop_rules import RulesCache
+from persistence.till_gate import TillGate
+from runtime.container import Core, build_core
+from runtime.dispatch import Dispatcher, wait_for_any
 from runtime.faults import run_sentenced
+from runtime.jobs import Job, JobRunner, Schedule
+from runtime.logging import configure_logging
+from runtime.nightly import Nightly
 from runtime.settings import Settings, load_settings
+from runtime.subscriptions import SUBSCRIPTIONS, Subscription
+
+HEARTBEAT = "worker.heartbeat"
+HEARTBEAT_SECONDS = 5.0
+PATIENCE_SECONDS = 8.0
+"""How long what is under way at a stop may take; then it is cut off, and done again later."""
+
+log = structlog.get_logger("worker")
+
+
+class Worker:
+    """Everything that goes on behind the API; any number of workers may run beside each other."""
+
+    def __init__(
+        self,
+        core: Core,
+        data_dir: Path,
+        *,
+        subscriptions: Sequence[Subscription] = SUBSCRIPTIONS,
+        jobs: Sequence[Job] = (),
+    ) -> None:
+        gate = TillGate(core.database, RulesCache(core.database), core.vaults, core.clock)
+        self.nightly = Nightly(core.store, gate, IdempotencyTable(core.database, core.vaults), core.clock)
+        self.dispatcher = Dispatcher(core.store, subscriptions)
+        self._core = core
+        self._heartbeat = data_dir / HEARTBEAT
+        self._listener = Listener(core.url, self.dispatcher.wake)
+        self._jobs = JobRunner(core.url, [Job(DAILY, self.nightly.run), *jobs], schedules(self.nightly))
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Work until `stopping` is set, then finish what is under way."""
+        await self._core.open()
+        listening = asyncio.create_task(self._listener.run())
+        working = [
+            asyncio.create_task(work)
+            for work in (self.dispatcher.run(stopping), self._jobs.run(stopping), self._beat(stopping))
+        ]
+        try:
+            await stopping.wait()
+            _, unfinished = await asyncio.wait(working, timeout=PATIENCE_SECONDS)
+            if unfinished:
+                log.warning("cut-off", tasks=len(unfinished))
+        finally:
+            for task in (*working, listening):
+                task.cancel()
+            await asyncio.gather(*working, listening, return_exceptions=True)
+            await self._core.close()
+            self._heartbeat.unlink(missing_ok=True)
+
+    async def _beat(self, stopping: asyncio.Event) -> None:
+        """Touch a file every few seconds, so that a supervisor can tell a working worker from one that hangs."""
+        while not stopping.is_set():
+            self._heartbeat.touch()
+            await wait_for_any(stopping, seconds=HEARTBEAT_SECONDS)
+
+
+def schedules(nightly: Nightly) -> Sequence[Schedule]:
+    """Return what the calendar asks for: shops have their midnights at any quarter of an hour."""
+    return (
+        Schedule("nightly", "2-59/5 * * * *", nightly.ask),
+        Schedule("housekeeping", "17 * * * *", nightly.housekeeping),
+    )
 
 
 async def work(settings: Settings) -> None:
@@ -12,12 +88,14 @@ async def work(settings: Settings) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    await stopping.wait()
+    await Worker(build_core(settings), settings.data_dir).run(stopping)
 
 
 def main() -> None:
     """Run the worker of this installation."""
-    run_sentenced(lambda: asyncio.run(work(load_settings())))
+    settings = load_settings()
+    configure_logging(settings.log_format, settings.log_level)
+    run_sentenced(lambda: asyncio.run(work(settings)))
 
 
 if __name__ == "__main__":

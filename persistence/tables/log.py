@@ -80,3 +80,11 @@ idempotency_answer = Table(
     Column("headers", JSONB, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
 )
+
+rate_bucket = Table(
+    "rate_bucket",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("bucket", Text, primary_key=True),
+    Column("tat", TIMESTAMP(timezone=True), nullable=False),
+)
