@@ -68,10 +68,19 @@ class Database:
         self.signal: Callable[[UUID], None] = lambda _tenant_id: None
 
     async def open(self) -> None:
-        """Connect the till's pool; the engine connects when first used."""
-        self._pool = await asyncpg.create_pool(
+        """Connect the till's pool; the engine connects when first used.
+
+        A database that is away just now does not stop the process: it answers 503 until the database is back.
+        """
+        try:
+            self._pool = await self._till_pool(ready=1)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            self._pool = await self._till_pool(ready=0)
+
+    async def _till_pool(self, *, ready: int) -> asyncpg.Pool:
+        return await asyncpg.create_pool(
             **driver_arguments(str(self._url.render_as_string(hide_password=False))),
-            min_size=1,
+            min_size=ready,
             max_size=self._till_connections,
             connection_class=TillConnection,
             max_cached_statement_lifetime=0,
@@ -120,13 +129,13 @@ class Database:
         try:
             async with self._engine.connect() as connection:
                 driver = await self._driver(connection)
-                await driver.execute(begin)
                 try:
+                    await driver.execute(begin)
                     yield connection
+                    await driver.execute("COMMIT")
                 except BaseException:
                     await self._roll_back(connection, driver)
                     raise
-                await driver.execute("COMMIT")
         except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raised = translated(error)
             if raised is error:
