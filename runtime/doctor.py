@@ -87,7 +87,7 @@ def _room(settings: Settings) -> Finding:
 async def _keys(settings: Settings, url: str) -> Finding:
     try:
         await confirm_master_key(settings, url)
-    except RootKeyProblem as problem:
+    except (RootKeyProblem, DatabaseFault) as problem:
         return Finding("master key", False, str(problem))
     where = "REGULARS_MASTER_KEY" if settings.master_key is not None else str(settings.master_key_file)
     return Finding("master key", True, f"opens this database's key store ({where})")

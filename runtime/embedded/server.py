@@ -27,6 +27,7 @@ SETTINGS: Mapping[str, str] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
+    "recovery_init_sync_method": "syncfs",  # after a crash: one call in place of one per file
     # Parameters and rows may be personal data: the log keeps none of either.
     "log_error_verbosity": "terse",
     "log_parameter_max_length_on_error": "0",

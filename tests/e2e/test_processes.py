@@ -1,0 +1,142 @@
+"""`python3 dev.py run`: start, stop, second start, signals, crashes, refusals."""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import Installation, free_port, until
+
+WEB, WORKER, POSTGRES = r"runtime\.web", r"runtime\.worker", r"bin/postgres -D"
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    made = Installation(tmp_path / "data", free_port())
+    yield made
+    made.sweep()
+
+
+def test_a_day_of_an_installation(installation: Installation) -> None:
+    """First start, a signal to that one process, second start with all data: nothing lost, nothing left behind."""
+    installation.start().wait_ready()
+    assert installation.answers()
+    first = installation.words
+    assert "making the database" in first
+    assert first.count("rgl_op_") == 1
+    assert f"http://127.0.0.1:{installation.port}/docs" in first
+    for path in ("master.key", "postgres.password"):
+        assert (installation.data_dir / path).stat().st_mode & 0o077 == 0
+
+    assert installation.stop(signal.SIGINT) in {0, 130}
+    assert installation.pids("") == []
+
+    installation.start().wait_ready()
+    second = installation.words
+    assert "making the database" not in second
+    assert "rgl_op_" not in second
+
+    assert installation.stop(signal.SIGTERM) in {0, 130}
+    assert installation.pids("") == []
+
+
+def test_the_first_start_prints_a_demo_shop_and_keeps_its_key(tmp_path: Path) -> None:
+    """Decision 23: the demo shop's key is in the data directory and printed at each start."""
+    installation = Installation(tmp_path / "data", free_port(), {"REGULARS_DEMO": "true"})
+    try:
+        installation.start().wait_ready()
+        key = (installation.data_dir / "demo-key").read_text().strip()
+        assert key in installation.words
+        assert installation.words.count("curl -s ") == 3
+        assert (installation.data_dir / "demo-key").stat().st_mode & 0o077 == 0
+        installation.stop()
+
+        installation.start().wait_ready()
+        assert key in installation.words
+        installation.stop()
+    finally:
+        installation.sweep()
+
+
+def test_what_is_killed_comes_back(installation: Installation) -> None:
+    """kill -9 of the API, of the worker and of PostgreSQL: each is noticed and started again."""
+    installation.start().wait_ready()
+    for what in (WORKER, POSTGRES, WEB):
+        (victim, *_) = installation.pids(what)
+        os.kill(victim, signal.SIGKILL)
+        until(
+            lambda what=what, victim=victim: any(number != victim for number in installation.pids(what)),  # type: ignore[misc]
+            f"a successor of {what}",
+        )
+        until(installation.answers, f"the API after {what} was killed")
+
+    assert installation.stop() in {0, 130}
+    assert installation.pids("") == []
+
+
+def test_a_killed_supervisor_leaves_no_orphan(installation: Installation) -> None:
+    """kill -9 of the supervisor itself: API, worker and PostgreSQL end with it, and the next start finds all data."""
+    installation.start().wait_ready()
+    assert installation.process is not None
+    installation.process.kill()
+    installation.wait_ended()
+    until(lambda: installation.pids("") == [], "the end of all children")
+
+    installation.start().wait_ready()
+
+    assert "making the database" not in installation.words
+    installation.stop()
+
+
+def test_a_port_in_use_is_one_sentence(installation: Installation) -> None:
+    """Nothing is made and nothing is started when nobody could reach it."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", installation.port))
+        other.listen()
+        installation.start()
+        assert installation.wait_ended() == 1
+
+    assert len(installation.words.strip().splitlines()) == 1
+    assert f"127.0.0.1:{installation.port}" in installation.words
+    assert not (installation.data_dir / "postgres").exists()
+
+
+def test_a_second_instance_is_one_sentence(installation: Installation) -> None:
+    """The first one goes on undisturbed."""
+    installation.start().wait_ready()
+    second = Installation(installation.data_dir, free_port())
+    second.output = installation.output.with_suffix(".second")
+    second.start()
+
+    assert second.wait_ended() == 1
+    assert "already running" in second.words
+    assert len(second.words.strip().splitlines()) == 1
+    assert installation.answers()
+    installation.stop()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REGULARS_PORT", "seventy"),
+        ("REGULARS_MASTER_KEY", "too-short"),
+        ("REGULARS_OPERATOR_KEY", "short"),
+        ("REGULARS_DATABASE_URL", "mysql://nobody@nowhere/none"),
+        ("REGULARS_DATABASE_URL", "postgresql://nobody:secret@127.0.0.1:1/none"),
+        ("REGULARS_DATA_DIR", "/proc/nothing"),
+        ("REGULARS_HOST", "203.0.113.1"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_one_sentence(tmp_path: Path, name: str, value: str) -> None:
+    """The sentence names what is wrong and never repeats a secret."""
+    installation = Installation(tmp_path / "data", free_port(), {name: value})
+    installation.start()
+
+    assert installation.wait_ended() == 1
+    (sentence,) = installation.words.strip().splitlines()
+    assert sentence.startswith("regulars: ")
+    assert "secret" not in sentence
+    assert "Traceback" not in sentence
