@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import httpx
 import pytest
+import pytest_asyncio
 
 from domain.customers.addresses import AddressParts
 from domain.customers.custom_fields import FieldRules
@@ -52,6 +54,18 @@ SECRETS = {
     "source": "жмарка-подруга",
 }
 
+SAID_AT_THE_TILL = {
+    "phone of a customer made by a receipt": "+79350817271",
+    "e-mail of a customer made by a receipt": "zmarka.till@shop.example",
+    "phone of nobody known": "+79350817272",
+    "phone in a parked document": "+79350817273",
+    "phone in a return before its sale": "+79350817274",
+    "employee": "Жмаркакассирова",
+    "name sent with an idempotency key": "Жмаркаповторная",
+    "phone sent with an idempotency key": "+79350817275",
+    "phone asked for and not found": "+79350817276",
+}
+
 
 async def plant(base: Base, tenant: UUID) -> Planted:
     """Tell the base everything that a customer's card can hold, and change some of it."""
@@ -90,6 +104,43 @@ async def plant(base: Base, tenant: UUID) -> Planted:
     return Planted(person, dict(s), {"customer": str(person), "tag": "readable-tag"})
 
 
+async def sell(client: httpx.AsyncClient) -> None:
+    """Say people's contacts at the till in every way that a document can."""
+    s = SAID_AT_THE_TILL
+    line = {"line": "1", "sku": "1", "quantity": "1"}
+    priced = [line | {"unit_price": 100000, "total": 100000}]
+    sale = {
+        "source": "till",
+        "kind": "sale",
+        "sold_at": "2026-11-20T12:00:00+03:00",
+        "currency": "RUB",
+        "lines": priced,
+    }
+    new, mail = s["phone of a customer made by a receipt"], s["e-mail of a customer made by a receipt"]
+    identifiers = [{"type": "phone", "value": new}, {"type": "email", "value": mail}]
+
+    async def post(status: int, path: str, body: dict[str, object], **headers: str) -> None:
+        answer = await client.post(path, json=body, headers=headers)
+        assert answer.status_code == status, answer.text
+
+    def said_by(phone: str, on_missing: str = "none") -> dict[str, object]:
+        return {"identifiers": [{"type": "phone", "value": s[phone]}], "on_missing": on_missing}
+
+    made = {"identifiers": identifiers, "on_missing": "create"}
+    await post(201, "/v1/receipts", sale | {"external_id": "1", "total": 100000, "customer": made})
+    nobody = said_by("phone of nobody known")
+    await post(201, "/v1/receipts", sale | {"external_id": "2", "total": 100000, "customer": nobody})
+    other = {"external_id": "2", "total": 90000, "lines": [line | {"unit_price": 90000, "total": 90000}]}
+    await post(409, "/v1/receipts", sale | other | {"customer": said_by("phone in a parked document", "create")})
+    early = {"external_id": "3", "kind": "return", "returns": {"source": "till", "external_id": "9"}, "lines": [line]}
+    await post(201, "/v1/receipts", sale | early | {"customer": said_by("phone in a return before its sale")})
+    await post(201, "/v1/employees", {"code": "e-1", "name": s["employee"]})
+    phone = [{"type": "phone", "value": s["phone sent with an idempotency key"]}]
+    person = {"given_name": s["name sent with an idempotency key"], "identifiers": phone}
+    await post(201, "/v1/customers", person, **{"idempotency-key": "zmarka-customer"})
+    await post(200, "/v1/customers/resolve", said_by("phone asked for and not found"))
+
+
 def spellings(secret: str) -> Mapping[str, str]:
     """Return how `secret` could stand in a dump: as text, escaped, folded, as digits, in hexadecimal, in base64."""
     forms = {"text": secret, "escaped": json.dumps(secret)[1:-1], "folded": secret.casefold()}
@@ -111,10 +162,15 @@ def dump(base: Base, *options: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.lower()
 
 
-@pytest.fixture(scope="module")
-async def planted(base: Base) -> Planted:
-    tenant, _ = await base.open_shop("Dump")
-    return await plant(base, tenant)
+@pytest_asyncio.fixture(scope="module")
+async def planted(base: Base, edge: httpx.AsyncClient) -> Planted:
+    tenant, key = await base.open_shop("Dump")
+    planted = await plant(base, tenant)
+    headers = {"authorization": f"Bearer {key}"}
+    async with httpx.AsyncClient(transport=edge._transport, base_url=edge.base_url, headers=headers) as client:
+        await sell(client)
+    planted.secrets |= SAID_AT_THE_TILL
+    return planted
 
 
 @pytest.mark.parametrize("options", [("--exclude-schema=keystore",), ("--inserts",)], ids=["main tables", "everything"])
