@@ -45,7 +45,7 @@ async def make_keys(settings: Settings, app_url: str, *, demo: bool) -> Made:
         wants_operator = settings.operator_key is None and operators == 0
         return Made(
             operator_key=await _make_operator_key(database) if wants_operator else None,
-            demo_key=await _make_demo_shop(settings, database) if demo and tenants == 0 else None,
+            demo_key=await _open_demo_shop(settings, database) if demo and tenants == 0 else None,
         )
     finally:
         await database.close()
@@ -57,7 +57,17 @@ async def _make_operator_key(database: Database) -> str:
     return key.text
 
 
-async def _make_demo_shop(settings: Settings, database: Database) -> str:
+async def make_demo_shop(settings: Settings) -> str:
+    """Open a demo shop, keep its key in DATA_DIR/demo-key and return it."""
+    assert settings.database_url is not None  # noqa: S101 - whoever calls has found the application's role
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        return await _open_demo_shop(settings, database)
+    finally:
+        await database.close()
+
+
+async def _open_demo_shop(settings: Settings, database: Database) -> str:
     explicit = settings.master_key.get_secret_value() if settings.master_key is not None else None
     provider = LocalKeyProvider.of(explicit, settings.master_key_file)
     clock = SystemClock()

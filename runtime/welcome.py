@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from runtime.demo.people import GUEST as GUEST_NUMBER
+from runtime.demo.people import person
 from runtime.settings import Settings, local_name
 
+_WHO = person(GUEST_NUMBER)
 GUEST = {
-    "identifiers": [{"type": "phone", "value": "+79359999901"}],
-    "on_missing": "create",
-    "profile": {"given_name": "Анна", "family_name": "Пробная"},
+    "identifiers": [{"type": "phone", "value": _WHO.phone}],
+    "on_missing": "create",  # whoever is quicker than the loading, which begins with this customer
+    "profile": {"given_name": _WHO.given_name, "middle_name": _WHO.middle_name, "family_name": _WHO.family_name},
 }
 LOST_OPERATOR_KEY = "shown at the first start; lost? regulars keys create --operator"
 

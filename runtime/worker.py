@@ -8,11 +8,14 @@ from pathlib import Path
 import structlog
 
 from persistence.idempotency import IdempotencyTable
+from persistence.key_store import PgKeyStore
 from persistence.notify import Listener
 from persistence.points_due import DAILY
 from persistence.shop_rules import RulesCache
 from persistence.till_gate import TillGate
+from runtime.adapters.rotation import keep_up
 from runtime.container import Core, build_core
+from runtime.demo.background import keep_demo_shop_loaded
 from runtime.dispatch import Dispatcher, wait_for_any
 from runtime.faults import run_sentenced
 from runtime.jobs import Job, JobRunner, Schedule
@@ -46,7 +49,7 @@ class Worker:
         self._core = core
         self._heartbeat = data_dir / HEARTBEAT
         self._listener = Listener(core.url, self.dispatcher.wake)
-        self._jobs = JobRunner(core.url, [Job(DAILY, self.nightly.run), *jobs], schedules(self.nightly))
+        self._jobs = JobRunner(core.url, [Job(DAILY, self.nightly.run), *jobs], schedules(self.nightly, core))
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until `stopping` is set, then finish what is under way."""
@@ -75,11 +78,12 @@ class Worker:
             await wait_for_any(stopping, seconds=HEARTBEAT_SECONDS)
 
 
-def schedules(nightly: Nightly) -> Sequence[Schedule]:
+def schedules(nightly: Nightly, core: Core) -> Sequence[Schedule]:
     """Return what the calendar asks for: shops have their midnights at any quarter of an hour."""
     return (
         Schedule("nightly", "2-59/5 * * * *", nightly.ask),
         Schedule("housekeeping", "17 * * * *", nightly.housekeeping),
+        Schedule("keys", "37 * * * *", lambda: keep_up(PgKeyStore(core.database), core.vaults)),
     )
 
 
@@ -88,7 +92,12 @@ async def work(settings: Settings) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    await Worker(build_core(settings), settings.data_dir).run(stopping)
+    demo = asyncio.create_task(keep_demo_shop_loaded(settings, stopping))
+    try:
+        await Worker(build_core(settings), settings.data_dir).run(stopping)
+    finally:
+        stopping.set()
+        await demo
 
 
 def main() -> None:
