@@ -1,4 +1,7 @@
-"""Every statement of the till uses an index under row-level security, with the plan it has in earnest: the generic one."""
+"""Every statement of the till uses an index under row-level security, planned as in earnest: generically."""
+
+from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -8,7 +11,7 @@ from tests.support.postgres import Postgres
 from tests.support.shop import Base
 from tests.support.till import desk_of, sale
 
-ROWS = 20_000
+FILL = Path(__file__).parents[1] / "support" / "fill_till.sql"
 TABLES = (
     "receipt",
     "receipt_line",
@@ -24,33 +27,8 @@ TABLES = (
 
 async def _fill(connection: asyncpg.Connection, tenant_id: str) -> None:
     """Give the shop enough rows for a scan to be the wrong plan."""
-    await connection.execute(
-        f"""
-        INSERT INTO customer (tenant_id, customer_id, canonical_id, created_at, updated_at)
-          SELECT '{tenant_id}', ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
-                 ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, now(), now() FROM generate_series(1, {ROWS}) n;
-        INSERT INTO identifier (tenant_id, identifier_id, customer_id, type, key_version, blind, sealed, created_at)
-          SELECT tenant_id, customer_id, customer_id, 'phone', 1, decode(md5(customer_id::text), 'hex'), '', now()
-            FROM customer WHERE tenant_id = '{tenant_id}';
-        INSERT INTO account (tenant_id, account_id, program_id, version, created_at)
-          SELECT tenant_id, customer_id, customer_id, 1, now() FROM customer WHERE tenant_id = '{tenant_id}';
-        INSERT INTO account_member (tenant_id, account_id, customer_id, program_id, joined_at)
-          SELECT tenant_id, customer_id, customer_id, customer_id, now() FROM customer WHERE tenant_id = '{tenant_id}';
-        INSERT INTO lot (tenant_id, account_id, lot_id, amount, remaining, activates_at, expires_at, origin, created_at)
-          SELECT tenant_id, customer_id, customer_id, 5, 5, now(), now() + interval '1 year', 'earn', now()
-            FROM customer WHERE tenant_id = '{tenant_id}';
-        INSERT INTO entry (tenant_id, account_id, seq, entry_id, kind, points, at, recorded_at, actor)
-          SELECT tenant_id, customer_id, 1, customer_id, 'earn', 5, now(), now(), 'test' FROM customer WHERE tenant_id = '{tenant_id}';
-        INSERT INTO allocation (tenant_id, account_id, seq, lot_id, points)
-          SELECT tenant_id, customer_id, 1, customer_id, 5 FROM customer WHERE tenant_id = '{tenant_id}';
-        INSERT INTO receipt (tenant_id, receipt_id, source, external_id, kind, sold_at, counts_at, business_date, recorded_at,
-                             currency, total, customer_id, document_hash, fiscal_hash, answer)
-          SELECT tenant_id, customer_id, 'old', customer_id::text, 'sale', now(), now(), now()::date, now(), 'RUB', 1, customer_id,
-                 '', '', '' FROM customer WHERE tenant_id = '{tenant_id}';
-        INSERT INTO receipt_line (tenant_id, receipt_id, line_no, line, kind, settlement, quantity, unit_price, discount, total)
-          SELECT tenant_id, customer_id, 1, '1', 'goods', 'full', 1000, 1, 0, 1 FROM customer WHERE tenant_id = '{tenant_id}';
-        """
-    )
+    await connection.execute("SELECT set_config('test.tenant', $1, false)", tenant_id)
+    await connection.execute(FILL.read_text())
     await connection.execute(f"ANALYZE {', '.join(TABLES)}")
 
 
@@ -72,10 +50,10 @@ async def watcher(postgres: Postgres) -> asyncpg.Connection:
     await connection.close()
 
 
-async def test_no_statement_of_the_till_scans_a_table(base: Base, tenant: object, watcher: asyncpg.Connection) -> None:
+async def test_no_statement_of_the_till_scans_a_table(base: Base, tenant: UUID, watcher: asyncpg.Connection) -> None:
     """An operator that is not leakproof would turn an index into a scan under the policy; the figures show it."""
     await _fill(watcher, str(tenant))
-    desk = desk_of(base, tenant)  # type: ignore[arg-type]
+    desk = desk_of(base, tenant)
     await desk.answer(sale(0))
     before = await _scans(watcher)
 

@@ -1,7 +1,6 @@
 """What a receipt may cost: round trips are what the till waits for."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -23,7 +22,7 @@ class Trips:
 
 
 @pytest.fixture
-def trips(monkeypatch: pytest.MonkeyPatch) -> Iterator[Trips]:
+def trips(monkeypatch: pytest.MonkeyPatch) -> Trips:
     counted = Trips()
     fetch = PgTillTransaction._fetch
 
@@ -32,7 +31,7 @@ def trips(monkeypatch: pytest.MonkeyPatch) -> Iterator[Trips]:
         return await fetch(self, query, arguments)
 
     monkeypatch.setattr(PgTillTransaction, "_fetch", counting)
-    yield counted
+    return counted
 
 
 @pytest.fixture
@@ -60,7 +59,8 @@ async def test_a_return_and_a_resend_cost_no_more(desk: Desk, trips: Trips) -> N
     await desk.answer(sale(1))
     trips.queries.clear()
     returned = {
-        "source": "till-1", "external_id": "back", "kind": "return", "sold_at": "2026-11-21T10:00:00Z", "currency": "RUB",
+        "source": "till-1", "external_id": "back", "kind": "return", "sold_at": "2026-11-21T10:00:00Z",
+        "currency": "RUB",
         "returns": {"source": "till-1", "external_id": "sale-1"}, "lines": [{"line": "1", "quantity": "1"}],
     }  # fmt: skip
 
