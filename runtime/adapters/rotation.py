@@ -19,7 +19,6 @@ class Rotation:
 
     store: PgKeyStore
     provider: KeyProvider
-    vaults: KeptVaults
 
     async def rewrap_tenant_keys(self) -> int:
         """Bring every tenant's keys under the provider's newest root, then forget the former one's proof.
@@ -55,28 +54,30 @@ class Rotation:
                 return
             await asyncio.sleep(1)
 
-    async def rewrap_customers(self, tenant_id: UUID, progress: Callable[[int], None] = lambda _done: None) -> int:
-        """Bring every customer's key under the newest version that may wrap, then retire the older ones.
 
-        Batches are short transactions that replace only what nobody changed meanwhile. Returns how many keys.
-        """
-        vault = await self.vaults.open(tenant_id)
-        version, done = vault.lasting.kek_version, 0
-        while found := await self.store.customers_below(tenant_id, version, BATCH):
-            pairs = {customer_id: (record, vault.rewrap(customer_id, record)) for customer_id, record in found.items()}
-            done += await self.store.rewrap_customers(tenant_id, pairs)
-            progress(done)
-            vault = await self.vaults.open(tenant_id)
-        await self.store.retire_below(tenant_id, version)
-        return done
+async def rewrap_customers(
+    store: PgKeyStore, vaults: KeptVaults, tenant_id: UUID, progress: Callable[[int], None] = lambda _done: None
+) -> int:
+    """Bring every customer's key under the newest version that may wrap, then retire the older ones.
 
-    async def keep_up(self) -> int:
-        """Finish for every tenant what an exchange may have left undone; the worker's hourly turn."""
-        count = 0
-        for tenant_id in await self.store.tenant_ids():
-            if sum(record.purpose == KEK for record in await self.store.tenant_keys(tenant_id)) > 1:
-                count += await self.rewrap_customers(tenant_id)
-        return count
+    Batches are short transactions that replace only what nobody changed meanwhile. Returns how many keys.
+    """
+    vault = await vaults.open(tenant_id)
+    version, done = vault.lasting.kek_version, 0
+    while found := await store.customers_below(tenant_id, version, BATCH):
+        pairs = {customer_id: (record, vault.rewrap(customer_id, record)) for customer_id, record in found.items()}
+        done += await store.rewrap_customers(tenant_id, pairs)
+        progress(done)
+        vault = await vaults.open(tenant_id)
+    await store.retire_below(tenant_id, version)
+    return done
+
+
+async def keep_up(store: PgKeyStore, vaults: KeptVaults) -> None:
+    """Finish for every tenant what an exchange may have left undone; the worker's hourly turn."""
+    for tenant_id in await store.tenant_ids():
+        if sum(record.purpose == KEK for record in await store.tenant_keys(tenant_id)) > 1:
+            await rewrap_customers(store, vaults, tenant_id)
 
 
 async def exchange_root(rotation: Rotation) -> int:

@@ -1,7 +1,7 @@
 """`regulars keys`: API keys of shops and operators, and the exchange of the keys that personal data lies under."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,11 +10,14 @@ from uuid import UUID
 
 import typer
 
+from runtime.showing import show
+
 if TYPE_CHECKING:
     from compliance.access.api_key import ApiKey
     from persistence.database import Database
     from persistence.unit_of_work import Store
     from runtime.adapters.rotation import Rotation
+    from runtime.adapters.vaults import KeptVaults
     from runtime.settings import Settings
 
 _T = TypeVar("_T")
@@ -60,10 +63,10 @@ def create(
 def list_keys(*, tenant: Annotated[UUID | None, TENANT] = None, operator: Annotated[bool, OPERATOR] = False) -> None:
     """Show keys without their secrets: what they are for, whether they work, when they were last used."""
     if operator:
-        _show(("number", "name", "status", "made", "last used"), _run(lambda machine: machine.operator_keys()))
+        show(("number", "name", "status", "made", "last used"), _run(lambda machine: machine.operator_keys()))
     elif tenant is not None:
         rows = _run(lambda machine: machine.keys(tenant))
-        _show(("id", "name", "role", "mode", "status", "made", "last used"), rows)
+        show(("id", "name", "role", "mode", "status", "made", "last used"), rows)
     else:
         raise typer.BadParameter(NEITHER)
 
@@ -113,6 +116,7 @@ class Machine:
 
     database: "Database"
     store: "Store"
+    vaults: "KeptVaults"
     rotation: "Rotation"
 
     async def make_operator_key(self, name: str) -> str:
@@ -186,13 +190,17 @@ class Machine:
 
     async def rotate_tenant(self, tenant_id: UUID) -> int:
         """Exchange a shop's keys, and return how many customers' keys were wrapped anew."""
+        from runtime.adapters.rotation import rewrap_customers
         from tenancy.key_provider import SETTLE_SECONDS
 
         version = await self.rotation.new_version(tenant_id)
         typer.echo(f"version {version} is stored; waiting {SETTLE_SECONDS} s until every process has read it", err=True)
         await self.rotation.wait_until_settled(tenant_id)
-        return await self.rotation.rewrap_customers(
-            tenant_id, lambda done: typer.echo(f"{done} customers' keys wrapped anew", err=True)
+        return await rewrap_customers(
+            self.rotation.store,
+            self.vaults,
+            tenant_id,
+            lambda done: typer.echo(f"{done} customers' keys wrapped anew", err=True),
         )
 
 
@@ -219,7 +227,7 @@ async def _opened(settings: "Settings", *, owner: bool) -> AsyncIterator[Machine
     vaults = KeptVaults(key_store, provider)
     await database.open()
     try:
-        yield Machine(database, Store(database, vaults, SystemClock()), Rotation(key_store, provider, vaults))
+        yield Machine(database, Store(database, vaults, SystemClock()), vaults, Rotation(key_store, provider))
     finally:
         await database.close()
 
@@ -236,21 +244,6 @@ def _run(work: Callable[[Machine], Awaitable[_T]], *, owner: bool = False) -> _T
 
     with answering_database(settings):
         return asyncio.run(with_machine())
-
-
-def _show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Draw a table for a person; for a pipe, lines with tabs."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
-    if not console.is_terminal:
-        typer.echo("\n".join("\t".join(row) for row in (columns, *rows)))
-        return
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
 
 
 def _row(key: "ApiKey", now: datetime) -> tuple[str, ...]:

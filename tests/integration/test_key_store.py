@@ -23,7 +23,7 @@ from runtime.adapters.key_provider import (
     read_root_file,
     write_root_file,
 )
-from runtime.adapters.rotation import Rotation, exchange_root
+from runtime.adapters.rotation import Rotation, exchange_root, keep_up, rewrap_customers
 from runtime.adapters.vaults import CHECK_SECONDS, KeptVaults
 from tenancy.key_provider import DATA, INDEX, KEK
 from tenancy.vault import VaultTampered
@@ -118,7 +118,7 @@ async def test_a_shops_keys_are_exchanged_while_customers_are_read_and_made(base
     store = PgKeyStore(base.database, settle_seconds=0.4)
     provider = LocalKeyProvider([base.postgres.master_key])
     serving = served_by(base, KeptVaults(store, provider, clock=clock))
-    rotation = Rotation(store, provider, KeptVaults(store, provider))
+    rotation, working = Rotation(store, provider), KeptVaults(store, provider)
     sealed = await make_customers(serving, tenant, 200)
     over = asyncio.Event()
     rounds = 0
@@ -137,13 +137,13 @@ async def test_a_shops_keys_are_exchanged_while_customers_are_read_and_made(base
             await rotation.wait_until_settled(tenant)
             clock.advance(CHECK_SECONDS)
             await make_customers(serving, tenant, 1)
-            assert await rotation.rewrap_customers(tenant) >= 200
+            assert await rewrap_customers(store, working, tenant) >= 200
         finally:
             over.set()
 
     await asyncio.gather(load(), exchange())
 
-    await rotation.rewrap_customers(tenant)
+    await rewrap_customers(store, working, tenant)
     assert rounds > 0
     assert not await store.customers_below(tenant, 2, 1)
     versions = {(key.purpose, key.version): key.retired for key in await store.tenant_keys(tenant)}
@@ -156,9 +156,9 @@ async def test_a_broken_off_exchange_is_finished_by_the_worker(base: Base, tenan
     store = PgKeyStore(base.database, settle_seconds=0)
     provider = LocalKeyProvider([base.postgres.master_key])
     sealed = await make_customers(base, tenant, 5)
-    await Rotation(store, provider, KeptVaults(store, provider)).new_version(tenant)
+    await Rotation(store, provider).new_version(tenant)
 
-    assert await Rotation(store, provider, KeptVaults(store, provider)).keep_up() >= 5
+    await keep_up(store, KeptVaults(store, provider))
     assert not await store.customers_below(tenant, 2, 1)
     await open_all(served_by(base, KeptVaults(store, provider)), tenant, sealed)
 
@@ -167,14 +167,14 @@ async def test_a_retired_key_is_destroyed_after_the_backups_window(base: Base, t
     """Backups of the key store are kept five days: a retired version goes after seven."""
     store = PgKeyStore(base.database, settle_seconds=0)
     provider = LocalKeyProvider([base.postgres.master_key])
-    rotation = Rotation(store, provider, KeptVaults(store, provider))
+    rotation, working = Rotation(store, provider), KeptVaults(store, provider)
     await make_customers(base, tenant, 1)
     await rotation.new_version(tenant)
-    await rotation.rewrap_customers(tenant)
+    await rewrap_customers(store, working, tenant)
     async with base.database.scoped(tenant) as connection:
         aged = tenant_key.c.retired_at - timedelta(days=8)
         await connection.execute(update(tenant_key).where(tenant_key.c.tenant_id == tenant).values(retired_at=aged))
-    await rotation.rewrap_customers(tenant)
+    await rewrap_customers(store, working, tenant)
 
     assert [key.version for key in await store.tenant_keys(tenant) if key.purpose == KEK] == [2]
 
@@ -197,7 +197,7 @@ async def test_the_root_key_is_exchanged_while_shops_are_read(base: Base, tenant
         serving = served_by(base, vaults)
         sealed = await make_customers(serving, tenant, 20)
         exchanging = LocalKeyProvider.of(None, path)
-        rotation = Rotation(PgKeyStore(owner), exchanging, KeptVaults(PgKeyStore(owner), exchanging))
+        rotation = Rotation(PgKeyStore(owner), exchanging)
         over = asyncio.Event()
 
         async def load() -> None:
@@ -229,7 +229,7 @@ async def _back_under_the_tests_root(base: Base, owner: Database, path: Path) ->
     """Other tests of this process share the database and know its first root only."""
     write_root_file(path, [base.postgres.master_key, *read_root_file(path)])
     provider = LocalKeyProvider.of(None, path)
-    await Rotation(PgKeyStore(owner), provider, KeptVaults(PgKeyStore(owner), provider)).rewrap_tenant_keys()
+    await Rotation(PgKeyStore(owner), provider).rewrap_tenant_keys()
 
 
 async def test_receipts_go_on_while_the_key_provider_is_away(base: Base, tenant: UUID) -> None:
