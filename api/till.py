@@ -110,7 +110,7 @@ def document_of(sent: Sent) -> Document:
     if isinstance(sent, schemas.ReturnIn):
         lines = tuple(_return_line(line) for line in sent.lines)
         returns = None if sent.returns is None else sale_ref(sent.returns)
-        return Document(**head, returns=returns, reason=sent.reason, return_lines=lines)
+        return Document(**head, returns=returns, reason=sent.reason, return_lines=lines, rounding=sent.rounding)
     return Document(
         **head,
         lines=tuple(_line(line) for line in sent.lines),

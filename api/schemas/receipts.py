@@ -62,22 +62,18 @@ class Vat(RequestModel):
     amount: Amount | None = None
 
 
-class LineIn(RequestModel):
-    """One position of a sale."""
+class Position(RequestModel):
+    """What a line may say beside its quantity and money."""
 
-    line: Code64 = Field(description="Names the line inside the receipt.", examples=["1"])
     kind: LineKind = "goods"
     sku: Text64 | None = Field(default=None, examples=["4600000000017"])
     gtin: Text32 | None = None
     name: Text200 | None = Field(default=None, examples=["Кофе в зёрнах"])
     category: Text200 | None = Field(default=None, examples=["coffee"])
     brand: Text200 | None = Field(default=None, examples=["Лавка"])
-    quantity: PositiveQuantity = Field(examples=["2"])
-    unit_price: Amount = Field(description="Minor units, before discounts.", examples=[65000])
     discount: Amount = Field(default=0, examples=[100])
     surcharge: Amount = 0
     discounts: Annotated[tuple[DiscountIn, ...], Field(max_length=50)] = ()
-    total: Amount = Field(description="What the till charged for the line.", examples=[129900])
     promo: bool = False
     restrictions: Annotated[tuple[Restriction, ...], Field(max_length=8)] = ()
     min_unit_price: Amount | None = None
@@ -90,15 +86,22 @@ class LineIn(RequestModel):
     marking_code: Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00]*$")] | None = None
 
 
-class ReturnLineIn(RequestModel):
-    """What comes back: a line of the sale, by `line` or by `sku`."""
+class LineIn(Position):
+    """One position of a sale."""
+
+    line: Code64 = Field(description="Names the line inside the receipt.", examples=["1"])
+    quantity: PositiveQuantity = Field(examples=["2"])
+    unit_price: Amount = Field(description="Minor units, before discounts.", examples=[65000])
+    total: Amount = Field(description="What the till charged for the line.", examples=[129900])
+
+
+class ReturnLineIn(Position):
+    """What comes back: a line of the sale, by `line` or by `sku`; prices and discounts are those of the sale."""
 
     line: Code64 | None = Field(default=None, examples=["1"])
-    sku: Text64 | None = None
     quantity: PositiveQuantity = Field(examples=["1"])
     unit_price: Amount | None = Field(default=None, description="Helps to find the sale when `returns` is left out.")
     total: Amount | None = Field(default=None, description="Checked against the line's share when it is there.")
-    name: Text200 | None = None
 
     @model_validator(mode="after")
     def _named(self) -> Self:
@@ -243,6 +246,8 @@ class SaleIn(Header):
     payments: Annotated[list[PaymentIn], Field(max_length=50)] | None = None
     redemption: HoldRedemption | DirectRedemption | None = None
     coupons: Annotated[tuple[Text64, ...], Field(max_length=20)] = ()
+    returns: None = None
+    reason: None = None
 
 
 class ReturnIn(Header):
@@ -252,8 +257,11 @@ class ReturnIn(Header):
     returns: SaleRefIn | None = None
     reason: ReturnReason = "other"
     lines: Annotated[list[ReturnLineIn], Field(min_length=1, max_length=1000)]
+    rounding: Annotated[int, Field(ge=-99, le=99)] = 0
     total: Amount | None = None
     payments: Annotated[list[PaymentIn], Field(max_length=50)] | None = None
+    redemption: None = None
+    coupons: Annotated[tuple[Text64, ...], Field(max_length=0)] = ()
 
 
 class VoidIn(Header):
@@ -261,7 +269,7 @@ class VoidIn(Header):
 
     kind: Literal["void"]
     returns: SaleRefIn
-    reason: VoidReason = "cashier_error"
+    reason: VoidReason
     replaced_by: Text200 | None = None
 
 
