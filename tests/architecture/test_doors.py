@@ -1,38 +1,30 @@
 """Every door has a lock that the table of permissions knows."""
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from litestar import Controller, get
 from litestar.routes import HTTPRoute
+from pydantic import SecretStr
 
 from api.app import Application, PermissionMissing, build_app
 from api.operation import operation, promise_of
 from api.routes import ROUTES
-from api.services import EdgeSettings, Services
 from compliance.access.permissions import GRANTS, PUBLIC
-from domain.kernel.clock import SystemClock
+from runtime.adapters.key_provider import encode_root_key
+from runtime.container import build_core, build_services
+from runtime.settings import Settings
 
 OPEN_TO_ALL = {"checkLive", "checkReady"}
 
 
-def nothing() -> Any:
-    return cast(Any, None)
-
-
 def application(*more: type[Controller]) -> Application:
-    services = Services(
-        settings=EdgeSettings(),
-        clock=SystemClock(),
-        credentials=nothing(),
-        idempotency=nothing(),
-        rate_limiter=nothing(),
-        transaction=nothing(),
-        platform=nothing(),
-        tenant_locale=nothing(),
-        readiness=nothing(),
+    """Return the application as the container wires it; nothing is connected."""
+    settings = Settings(
+        database_url=SecretStr("postgresql://nobody@nowhere/nothing"),
+        master_key=SecretStr(encode_root_key(bytes(32))),
     )
-    return build_app(services, (*ROUTES, *more))
+    return build_app(build_services(settings, build_core(settings)), (*ROUTES, *more))
 
 
 def handlers() -> list[Any]:
