@@ -10,8 +10,6 @@ from uuid import UUID
 
 import typer
 
-from runtime.showing import show
-
 if TYPE_CHECKING:
     from compliance.access.api_key import ApiKey
     from persistence.database import Database
@@ -62,6 +60,8 @@ def create(
 
 def list_keys(*, tenant: Annotated[UUID | None, TENANT] = None, operator: Annotated[bool, OPERATOR] = False) -> None:
     """Show keys without their secrets: what they are for, whether they work, when they were last used."""
+    from runtime.showing import show
+
     if operator:
         show(("number", "name", "status", "made", "last used"), _run(lambda machine: machine.operator_keys()))
     elif tenant is not None:
