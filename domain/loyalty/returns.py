@@ -35,7 +35,10 @@ class SoldLine:
 
 @dataclass(frozen=True, slots=True)
 class LineReturn:
-    """What one returned line gives: `line` is its index in the sale, `money` is `total` less what points had paid."""
+    """What one returned line gives: `line` is its index in the sale.
+
+    `total` is the share of the line's total, `money` that of what was not paid by points: what goes back in money.
+    """
 
     line: int
     quantity: int
@@ -265,8 +268,10 @@ def _share(line: SoldLine, index: int, quantity: int) -> tuple[LineReturn, SoldL
     if cumulative > line.quantity:
         raise ReturnExceedsSale(returnable=line.quantity - line.returned)
     total = _add(line.total, cumulative, line.quantity, line.refunded)
-    before = round_half_up(line.tender * line.returned, line.quantity)
-    tender = _add(line.tender, cumulative, line.quantity, before)
+    money = total
+    if line.tender:
+        cash = line.total - line.tender
+        money = _add(cash, cumulative, line.quantity, round_half_up(cash * line.returned, line.quantity))
     back = _add(line.earned, cumulative, line.quantity, line.reversed)
     restored = _add(line.redeemed, cumulative, line.quantity, line.restored)
     after = replace(
@@ -276,7 +281,7 @@ def _share(line: SoldLine, index: int, quantity: int) -> tuple[LineReturn, SoldL
         reversed=line.reversed + back,
         restored=line.restored + restored,
     )
-    return LineReturn(index, quantity, total, max(0, total - tender), back, restored), after
+    return LineReturn(index, quantity, total, money, back, restored), after
 
 
 def _add(amount: int, cumulative: int, quantity: int, given: int) -> int:
