@@ -39,7 +39,7 @@ PARAMETERS: dict[str, Any] = {
         "in": "header",
         "required": False,
         "description": "The `ETag` that was read; a newer version answers 412 `version-mismatch`.",
-        "schema": {"type": "string", "pattern": '^(\\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$'},
+        "schema": {"type": "string"},
         "example": '"33a64df551425fcc55e4d42a"',
     },
     "DryRun": {
