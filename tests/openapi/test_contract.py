@@ -272,9 +272,10 @@ def test_one_code_is_one_meaning() -> None:
 
 def test_details_are_told_in_three_languages() -> None:
     """A problem is read to customers in Russian, Ukrainian or English."""
-    missing = {code for code in problem_classes() if set(WORDS.get(code, {})) != {"ru", "uk", "en"}}
-
-    assert missing == set()
+    assert set(problem_classes()) - set(WORDS) == set(), "codes without words"
+    assert set(WORDS) - set(problem_classes()) == set(), "words without a code"
+    for words in WORDS.values():
+        assert all(text.endswith(".") and text[0].isupper() for text in words)
 
 
 def test_no_tool_leaves_a_trace_of_a_registry() -> None:
