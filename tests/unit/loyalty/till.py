@@ -14,7 +14,6 @@ from domain.loyalty.errors import NeedsFullBook
 from domain.loyalty.journal import Tail
 from domain.loyalty.ledger import Book
 from domain.loyalty.lots import Lot, Origin, OriginKind, spending_order
-from domain.loyalty.posting import Posting, origin_of, post_sale
 from domain.loyalty.program import ProgramVersion, preset
 from domain.loyalty.proof import Proved, rebuild
 from domain.loyalty.redeeming import DISCOUNT, claim
@@ -33,6 +32,7 @@ from domain.loyalty.returns import (
     void_return,
     void_sale,
 )
+from tests.unit.loyalty.posting import Posting, origin_of, post_sale
 
 MOSCOW = "Europe/Moscow"
 NOON = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
