@@ -1,10 +1,11 @@
 """From what the till decided to the rows that `receipt_write` stores."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from domain.checkout.changes import Changes, NewReceipt, Parked, Remembered
 from domain.checkout.changes import NewCustomer as Arrival
@@ -24,6 +25,13 @@ from persistence.idempotency import CLEAR
 from tenancy.vault import TenantVault
 
 Row = dict[str, Any]
+_BYTES = frozenset({
+    "answer", "document_hash", "fiscal_hash", "profile", "wrapped", "commitment", "blind", "ending", "sealed",
+    "content_hash", "key_hash", "request_hash", "detail", "note",
+})  # fmt: skip
+"""Columns of bytes; `detail` is bytes in an event and data in a document."""
+
+_encoder = msgspec.json.Encoder()
 PARKED = {"table": "parked_document", "column": "sealed"}
 
 
@@ -76,13 +84,13 @@ def _plain(value: list[Any]) -> Any:
     """Return a column of ids as it is and rows as JSON; nothing as NULL."""
     if not value:
         return None
-    return value if isinstance(value[0], UUID) else json.dumps(value, default=_text, ensure_ascii=False)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return "\\x" + value.hex()
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    if isinstance(value[0], UUID):
+        return value
+    for row in value:
+        for name in _BYTES & row.keys():
+            if isinstance(row[name], bytes):
+                row[name] = "\\x" + row[name].hex()
+    return _encoder.encode(value).decode()
 
 
 def _nothing_personal(_customer_id: UUID | None, _plaintext: bytes) -> bytes:
