@@ -14,6 +14,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from api.body import query_items
 from api.context import RequestContext, context_of
 from api.errors import BadParameter, NotAcceptable, ParameterError, PermissionDenied, Unauthenticated
+from api.idempotency import sent_key
+from api.masks import read_by
 from api.middleware.asgi import header_map
 from api.operation import Operation, Raw, promise_of
 from api.rate_limit import admit
@@ -41,6 +43,7 @@ class Admission(ASGIMiddleware):
             if promise.permission != PUBLIC:
                 principal = await authenticated(self._services, scope)
                 scope["auth"] = context.principal = principal
+                read_by(principal.permissions)
                 await self._prepare(principal, context)
                 if promise.limited:
                     await admit(
@@ -78,8 +81,8 @@ async def authenticated(services: Services, scope: Scope) -> Principal:
     return principal
 
 
-def permitted(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Guard: compare the operation's permission with the caller's.
+async def permitted(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Guard: compare the operation's permission with the caller's; async, since a plain one costs a thread hop.
 
     Raises:
         PermissionDenied: the role does not hold it.
@@ -97,13 +100,17 @@ def permitted(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRoute
         raise TenantSuspended
 
 
-def known_parameters(request: Request[Any, Any, Any]) -> None:
-    """Before each operation without a query model: refuse parameters that nobody reads.
+async def known_parameters(request: Request[Any, Any, Any]) -> None:
+    """Before each operation: refuse a malformed key, and query parameters that nobody reads; async as guards are.
+
+    Operations that store nothing ignore the key, but do not accept what the contract says is none.
 
     Raises:
-        BadParameter: unknown query parameters.
+        BadParameter: a malformed Idempotency-Key, or unknown query parameters.
     """
     promise = promise_of(request.route_handler.opt)
+    if promise is not None and request.method == "POST":
+        sent_key(request)
     if promise is None or promise.query is not None or not request.scope.get("query_string"):
         return
     known = {"dry_run"} if promise.dry_run else set()
