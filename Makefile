@@ -1,5 +1,5 @@
 # Aliases; everything real is in dev.py and pyproject.toml.
-.PHONY: run test check lock
+.PHONY: run test check lock openapi clients
 
 run:
 	python3 dev.py run
@@ -15,3 +15,10 @@ lock: ## after a change of dependencies; the locks name no registry
 	  --extra embedded --extra telemetry --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	  --extra embedded --extra telemetry --group build --group dev pyproject.toml -o requirements-dev.lock
+
+openapi: ## after a change of routes or models: write the contract
+	.venv/bin/python -m api.openapi > openapi/openapi.json.new
+	mv openapi/openapi.json.new openapi/openapi.json
+
+clients: ## the second linter and the two generators that the suite leaves out
+	.venv/bin/python -m tests.openapi.more_clients
