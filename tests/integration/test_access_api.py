@@ -1,7 +1,7 @@
 """Keys and `me` over HTTP, on real storage."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -10,21 +10,17 @@ import pytest
 import pytest_asyncio
 
 from api.app import build_app
-from api.services import Check, EdgeSettings, Services
 from compliance.access.api_key import parse_key_text
 from compliance.access.authenticator import Authenticator
 from compliance.access.permissions import PERMISSIONS_OF, TENANT_ROLES
 from domain.kernel.events import SYSTEM
 from domain.kernel.ids import new_id
 from persistence.api_keys import PgCredentials
-from persistence.idempotency import IdempotencyTable
-from persistence.rate_limit import LeasedRates
-from runtime.adapters.edge import EdgeIdempotency, EdgeRates
+from runtime.container import build_core, build_services
 from tenancy.use_cases import suspend_tenant
 from tests.fakes.keys import Ticker
+from tests.support.edge import OPERATOR_KEY, settings_of
 from tests.support.shop import Base
-
-OPERATOR_KEY = "the operator of the tests, thirty-two characters"
 
 
 @dataclass
@@ -50,26 +46,13 @@ class Edge:
 @pytest_asyncio.fixture
 async def edge(base: Base) -> AsyncIterator[Edge]:
     ticker = Ticker()
-
-    async def locale(_tenant_id: UUID) -> str:
-        return "ru"
-
-    async def ready() -> Sequence[Check]:
-        return []
-
-    services = Services(
-        settings=EdgeSettings(),
-        clock=base.clock,
-        credentials=Authenticator(
-            PgCredentials(base.database), base.clock, operator_key=OPERATOR_KEY, monotonic=ticker
-        ),
-        idempotency=EdgeIdempotency(IdempotencyTable(base.database, base.vaults)),
-        rate_limiter=EdgeRates(LeasedRates(base.database)),
-        transaction=base.store.transaction,
-        platform=base.platform.transaction,
-        tenant_locale=locale,
-        readiness=ready,
+    settings = settings_of(base.postgres)
+    core = replace(
+        build_core(settings), database=base.database, vaults=base.vaults, store=base.store, platform=base.platform
     )
+    # The container's own, but for a clock of the test's: what a credential is remembered for passes when told.
+    door = Authenticator(PgCredentials(base.database), base.clock, operator_key=OPERATOR_KEY, monotonic=ticker)
+    services = replace(build_services(settings, core), credentials=door)
     tenant_id, owner = await base.open_shop()
     transport = httpx.ASGITransport(app=build_app(services))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
