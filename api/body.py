@@ -100,9 +100,10 @@ def read_query(request: Request[Any, Any, Any], model: type[Model]) -> Model:
     values: dict[str, Any] = {}
     promise = promise_of(request.route_handler.opt)
     takes_dry_run = promise is not None and promise.dry_run
-    lists = {name for name, field in model.model_fields.items() if "list[" in str(field.annotation)}
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    lists = {name for name, field in fields.items() if "list[" in str(field.annotation)}
     for name, value in query_items(request):
-        if name not in model.model_fields:
+        if name not in fields:
             if name != "dry_run" or not takes_dry_run:
                 errors.append(ParameterError("", "unknown_parameter", "unknown query parameter", parameter=_safe(name)))
         elif name in lists:

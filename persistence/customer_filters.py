@@ -1,7 +1,6 @@
 """Conditions on customers: tags, stages of life, places, custom values. Every one of them can use an index."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +12,7 @@ from domain.customers.custom_fields import CustomField, FieldType, day_of, numbe
 from domain.customers.customer import CustomerState
 from domain.customers.errors import InvalidValue
 from domain.customers.lifecycle import Lifecycle, Thresholds
+from domain.customers.searching import Filters
 from domain.kernel.errors import FieldError
 from persistence.customer_rows import custom_digest
 from persistence.session import Session
@@ -20,19 +20,6 @@ from persistence.tables.history import customer_metrics
 from persistence.tables.people import custom_value, customer, customer_tag, tag
 
 SEEN = (CustomerState.PENDING, CustomerState.ACTIVE, CustomerState.FROZEN, CustomerState.ARCHIVED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """What customers must be like; everything that is given must fit."""
-
-    tags: Sequence[str] = ()
-    stages: Sequence[str] = ()
-    store: str | None = None
-    owner: UUID | None = None
-    created_from: datetime | None = None
-    created_to: datetime | None = None
-    custom: Mapping[str, Any] = field(default_factory=dict)
 
 
 def filtered(

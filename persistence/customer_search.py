@@ -10,10 +10,10 @@ from sqlalchemy import Select, exists, func, select
 
 from domain.customers.customer import Customer
 from domain.customers.errors import SearchTooWide
-from domain.customers.searching import SMALL_BASE, Remembered, asked_words, match, remembered
+from domain.customers.searching import SMALL_BASE, Filters, Remembered, asked_words, match, remembered
 from domain.kernel.errors import FieldError
 from persistence.custom_fields import PgCustomFields
-from persistence.customer_filters import Filters, filtered, older_than
+from persistence.customer_filters import filtered, older_than
 from persistence.customer_rows import ENDING_DIGITS, ending_of, open_identifier, open_profile
 from persistence.customer_search_rows import SHORTEST_PREFIX, SearchRows, name_token_of
 from persistence.customers import PgCustomers, any_of

@@ -50,13 +50,12 @@ class PgTags:
             raise TagNotFound
         return _tag(row)
 
-    async def page(
-        self, *, after: tuple[str, UUID] | None, limit: int, namespace: str | None, archived: bool
-    ) -> Sequence[Tag]:
-        """Return at most `limit` tags by name, those after `after` only."""
+    async def page(self, *, after: UUID | None, limit: int, namespace: str | None, archived: bool) -> Sequence[Tag]:
+        """Return at most `limit` tags by name, those behind the tag `after` only."""
         statement = select(tag).where(tag.c.tenant_id == self._session.tenant_id)
         if after is not None:
-            statement = statement.where(tag.c.name > after[0])
+            last = select(tag.c.name).where(tag.c.tenant_id == self._session.tenant_id, tag.c.tag_id == after)
+            statement = statement.where(tag.c.name > last.scalar_subquery())
         if namespace is not None:  # `;` follows `:`, so this is the range of all names in the namespace
             statement = statement.where(tag.c.name >= f"{namespace}:", tag.c.name < f"{namespace};")
         if not archived:
@@ -120,8 +119,13 @@ class PgTagLinks:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def link(self, names: Mapping[UUID, Sequence[str]], *, source: str) -> Mapping[UUID, Sequence[str]]:
-        """Give customers tags, made where the shop has none of that name; return what was new to each."""
+    async def link(
+        self, names: Mapping[UUID, Sequence[str]], *, source: str, newborn: bool = False
+    ) -> Mapping[UUID, Sequence[str]]:
+        """Give customers tags, made where the shop has none of that name; return what was new to each.
+
+        It is an edit of their cards, unless they are `newborn`.
+        """
         session = self._session
         wanted = sorted({name for given in names.values() for name in given})
         ids = await self._made(wanted)
@@ -134,7 +138,7 @@ class PgTagLinks:
             "actor": f"{session.actor.kind}:{session.actor.id}",
             "tagged_at": session.clock.now(),
         }
-        return await self._changed(await session.all(_LINK, parameters), ids)
+        return await self._changed(await session.all(_LINK, parameters), ids, edited=not newborn)
 
     async def unlink(self, names: Mapping[UUID, Sequence[str]]) -> Mapping[UUID, Sequence[str]]:
         """Take tags from customers; return what each had."""
@@ -146,7 +150,7 @@ class PgTagLinks:
             "tags": [tag_id for tag_id, _ in pairs],
             "people": [customer_id for _, customer_id in pairs],
         }
-        return await self._changed(await self._session.all(_UNLINK, parameters), ids)
+        return await self._changed(await self._session.all(_UNLINK, parameters), ids, edited=True)
 
     async def _made(self, names: Collection[str]) -> Mapping[str, UUID]:
         """Return the ids of tags by name; missing ones are made, archived ones come back."""
@@ -177,13 +181,15 @@ class PgTagLinks:
         rows = await self._session.all(statement, {"names": sorted(names)})
         return {row["name"]: row["tag_id"] for row in rows}
 
-    async def _changed(self, rows: Sequence[Any], ids: Mapping[str, UUID]) -> Mapping[UUID, Sequence[str]]:
-        """Return the names by customer, and give those cards a new version."""
+    async def _changed(
+        self, rows: Sequence[Any], ids: Mapping[str, UUID], *, edited: bool
+    ) -> Mapping[UUID, Sequence[str]]:
+        """Return the names by customer, and give those cards a new version if it was an edit."""
         name_of = {tag_id: name for name, tag_id in ids.items()}
         changed: dict[UUID, list[str]] = {}
         for row in rows:
             changed.setdefault(row["customer_id"], []).append(name_of[row["tag_id"]])
-        if changed:
+        if changed and edited:
             session = self._session
             await session.run(
                 update(customer)

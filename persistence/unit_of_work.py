@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,10 +22,13 @@ from persistence.deliveries import PgDeliveries
 from persistence.event_log import PgEventLog
 from persistence.identifiers import PgIdentifiers
 from persistence.jobs import PgJobs
+from persistence.ledger import PgLedger
 from persistence.notes import PgNotes
 from persistence.place_codes import PgPlaceCodes
 from persistence.places import PgPlaces
 from persistence.points_due import PgPointsDue
+from persistence.products import PgProducts
+from persistence.programs import PgPrograms
 from persistence.receipts import PgReceipts
 from persistence.session import Session
 from persistence.tags import PgTagLinks, PgTags
@@ -164,6 +168,25 @@ class PgUnit:
     def timeline(self) -> PgTimeline:
         """Return customers' histories."""
         return PgTimeline(self.session)
+
+    @cached_property
+    def ledger(self) -> PgLedger:
+        """Return the points books."""
+        return PgLedger(self.session)
+
+    @cached_property
+    def programs(self) -> PgPrograms:
+        """Return the loyalty programs."""
+        return PgPrograms(self.session)
+
+    @cached_property
+    def products(self) -> PgProducts:
+        """Return the shop's goods."""
+        return PgProducts(self.session)
+
+    async def driver(self) -> Any:
+        """Return the driver's own connection inside this transaction, for the till's SQL functions."""
+        return (await self.connection.get_raw_connection()).driver_connection
 
     @property
     def connection(self) -> AsyncConnection:

@@ -20,6 +20,7 @@ from persistence.platform_unit import Platform
 from persistence.rate_limit import LeasedRates
 from persistence.shop_rules import RulesCache
 from persistence.tenants import read_tenant
+from persistence.till_desk import TillDesk
 from persistence.till_gate import TillGate
 from persistence.unit_of_work import Store
 from runtime.adapters.edge import EdgeIdempotency, EdgeRates
@@ -70,6 +71,7 @@ def build_services(settings: Settings, core: Core) -> Services:
     """Return what the edge needs, wired to `core`."""
     operator_key = settings.operator_key.get_secret_value() if settings.operator_key is not None else None
     credentials = Authenticator(PgCredentials(core.database), core.clock, operator_key=operator_key)
+    rules = RulesCache(core.database)
     return Services(
         settings=EdgeSettings(
             public_url=settings.url,
@@ -84,7 +86,10 @@ def build_services(settings: Settings, core: Core) -> Services:
         platform=core.platform.transaction,
         tenant_locale=Locales(core.database).of,
         readiness=Readiness(core.database).checks,
-        parts={"till": TillGate(core.database, RulesCache(core.database), core.vaults, core.clock)},
+        parts={
+            "till": TillGate(core.database, rules, core.vaults, core.clock),
+            "desk": TillDesk(core.database, rules, core.vaults, core.clock),
+        },
         start=[core.open, credentials.start],
         stop=[credentials.stop, core.close],
     )

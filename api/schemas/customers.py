@@ -25,7 +25,7 @@ from api.schemas.base import (
 )
 from api.schemas.identifiers import IdentifierType, IdentifierValue
 from api.schemas.page import Cursor, Limit, PageQuery
-from api.schemas.problem import Problem
+from api.schemas.receipt_answers import RejectedItem
 
 Sex = Literal["female", "male", "other"]
 Stage = Literal["potential", "new", "one_off", "active", "regular", "vip", "at_risk", "sleeping", "lost", "archived"]
@@ -330,13 +330,6 @@ class ExistingCustomer(AnswerModel):
 
     status: Literal["existing"] = "existing"
     customer_id: UUID
-
-
-class RejectedItem(AnswerModel):
-    """An item that was refused, with the problem the single call would have answered."""
-
-    status: Literal["rejected"] = "rejected"
-    problem: Problem
 
 
 class CustomerBatchAnswer(AnswerModel):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -155,9 +156,8 @@ def normalised_all(
     presented: dict[tuple[str, str], tuple[int, Normalised]] = {}
     for position, draft in enumerate(drafts):
         where = f"{pointer}/{position}"
-        found = problems.of(
-            lambda d=draft, w=where: normalise(d.type, d.value, system=d.system, country=country, pointer=w)  # type: ignore[misc]
-        )
+        rule = partial(normalise, draft.type, draft.value, system=draft.system, country=country, pointer=where)
+        found = problems.of(rule)
         if found is not None:
             presented.setdefault(found.key, (position, found))
     return list(presented.values())

@@ -186,8 +186,13 @@ class CustomFields(Protocol):
 class TagLinks(Protocol):
     """Tags of customers, by name."""
 
-    async def link(self, names: Mapping[UUID, Sequence[str]], *, source: str) -> Mapping[UUID, Sequence[str]]:
-        """Give customers tags, made where the shop has none of that name; return what was new to each."""
+    async def link(
+        self, names: Mapping[UUID, Sequence[str]], *, source: str, newborn: bool = False
+    ) -> Mapping[UUID, Sequence[str]]:
+        """Give customers tags, made where the shop has none of that name; return what was new to each.
+
+        It is an edit of their cards, unless they are `newborn`.
+        """
 
     async def unlink(self, names: Mapping[UUID, Sequence[str]]) -> Mapping[UUID, Sequence[str]]:
         """Take tags from customers; return what each had."""

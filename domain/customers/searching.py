@@ -1,7 +1,10 @@
 """Finding customers by what a manager remembers of a name."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from rapidfuzz.distance import OSA
 
@@ -11,6 +14,19 @@ SMALL_BASE = 50_000
 """Up to here names are looked through one by one; above, the owner switches on an index or there is no search."""
 
 EXACT, TYPO = 0, 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What customers must be like; everything that is given must fit."""
+
+    tags: Sequence[str] = ()
+    stages: Sequence[str] = ()
+    store: str | None = None
+    owner: UUID | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    custom: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

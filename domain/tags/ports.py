@@ -18,10 +18,8 @@ class TagBook(Protocol):
             TagNotFound: there is none.
         """
 
-    async def page(
-        self, *, after: tuple[str, UUID] | None, limit: int, namespace: str | None, archived: bool
-    ) -> Sequence[Tag]:
-        """Return at most `limit` tags by name, those after `after` only."""
+    async def page(self, *, after: UUID | None, limit: int, namespace: str | None, archived: bool) -> Sequence[Tag]:
+        """Return at most `limit` tags by name, those behind the tag `after` only."""
 
     async def add(self, tag: Tag) -> None:
         """Store a new tag.
@@ -44,8 +42,13 @@ class TagBook(Protocol):
 class TagLinks(Protocol):
     """Tags of customers, by name."""
 
-    async def link(self, names: Mapping[UUID, Sequence[str]], *, source: str) -> Mapping[UUID, Sequence[str]]:
-        """Give customers tags, made where the shop has none of that name; return what was new to each."""
+    async def link(
+        self, names: Mapping[UUID, Sequence[str]], *, source: str, newborn: bool = False
+    ) -> Mapping[UUID, Sequence[str]]:
+        """Give customers tags, made where the shop has none of that name; return what was new to each.
+
+        It is an edit of their cards, unless they are `newborn`.
+        """
 
     async def unlink(self, names: Mapping[UUID, Sequence[str]]) -> Mapping[UUID, Sequence[str]]:
         """Take tags from customers; return what each had."""

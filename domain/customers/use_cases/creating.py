@@ -164,7 +164,7 @@ async def _store(people: Sequence[NewCustomer], unit: CustomerUnit) -> None:
     events = [customer_created(item) for item in people]
     tagged = {item.card.id: item.tags for item in people if item.tags}
     if tagged:
-        linked = await unit.tag_links.link(tagged, source=API)
+        linked = await unit.tag_links.link(tagged, source=API, newborn=True)
         now = unit.clock.now()
         events += [tags_changed("tag.applied", customer_id, names, now, API) for customer_id, names in linked.items()]
     await unit.events.add(events)
