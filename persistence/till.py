@@ -103,7 +103,7 @@ class PgTillTransaction:
             changes,
             vault=await till.vaults.open(till.tenant_id),
             actor=actor,
-            now=till.clock.now(),
+            now=changes.at or till.clock.now(),
         )
         if arguments is None:
             return

@@ -27,4 +27,10 @@ class Subscription:
     handle: Handler
 
 
-SUBSCRIPTIONS: Sequence[Subscription] = ()
+async def learn_products(event: LoggedEvent, unit: PgUnit) -> None:
+    """Make the goods of a sale known (A141)."""
+    if event.data.get("kind") == "sale":
+        await unit.products.learn(event.object_id)
+
+
+SUBSCRIPTIONS: Sequence[Subscription] = (Subscription("products", frozenset({"receipt.recorded"}), learn_products),)

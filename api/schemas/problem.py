@@ -24,6 +24,7 @@ class Problem(AnswerModel):
     """Why a request was refused. Members of single codes stand beside these; their pages name them."""
 
     model_config = ConfigDict(
+        extra="allow",
         json_schema_extra={
             "examples": [
                 {
@@ -36,7 +37,7 @@ class Problem(AnswerModel):
                     "errors": [{"pointer": "/lines/0/quantity", "code": "required", "message": "is required"}],
                 }
             ]
-        }
+        },
     )
 
     type: Annotated[str, Field(description="The page that explains this code, relative to this server.")]

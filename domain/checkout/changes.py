@@ -100,8 +100,12 @@ class Parked:
 
 @dataclass(slots=True)
 class Changes:
-    """Everything one write stores; the figures of accounts and documents stand in the state."""
+    """Everything one write stores; the figures of accounts and documents stand in the state.
 
+    `at` is the moment it was decided, which is when it counts as recorded; None: the moment of the write.
+    """
+
+    at: datetime | None = None
     receipts: list[NewReceipt] = field(default_factory=list)
     customers: list[NewCustomer] = field(default_factory=list)
     accounts: list[NewAccount] = field(default_factory=list)

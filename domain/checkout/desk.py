@@ -54,6 +54,10 @@ class Desk:
     now: datetime
     changes: Changes = field(default_factory=Changes)
 
+    def __post_init__(self) -> None:
+        """Let what is decided be recorded as of the moment it is decided at."""
+        self.changes.at = self.now
+
     def business_date(self, store: str | None, at: datetime) -> date:
         """Return the date of `at` in the store's zone."""
         return self.rules.business_date(store, at)

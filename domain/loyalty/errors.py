@@ -48,6 +48,20 @@ class AccountNotFound(NotFound):
     title = "The points account was not found"
 
 
+class ProgramNotFound(NotFound):
+    """No such loyalty program."""
+
+    code = "program-not-found"
+    title = "The loyalty program was not found"
+
+
+class ExpiryOutOfRange(RuleViolation):
+    """Points cannot end at that moment: it is over, further than a hundred years away, or there is nothing to end."""
+
+    code = "expiry-out-of-range"
+    title = "The points cannot expire at that moment"
+
+
 class NeedsFullBook(Exception):
     """The loaded lots do not decide this: load every open lot and `lot_ids`, then decide again."""
 

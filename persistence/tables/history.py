@@ -1,6 +1,6 @@
 """Receipts, figures, products, interactions."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, LargeBinary, SmallInteger, Table, Text, Uuid
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Date, Integer, LargeBinary, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
 from persistence.tables.metadata import metadata
@@ -136,7 +136,7 @@ product = Table(
     Column("brand", Text, nullable=True),
     Column("unit", Text, nullable=True),
     Column("attributes", JSONB, nullable=False),
-    Column("restrictions", Text, nullable=False),
+    Column("restrictions", ARRAY(Text), nullable=False),
     Column("last_unit_price", BigInteger, nullable=True),
     Column("currency", Text, nullable=True),
     Column("confirmed", Boolean, nullable=False),
