@@ -91,6 +91,8 @@ class Supervisor:
 
     def _start_database(self) -> None:
         settings = self._settings
+        if settings.master_key is not None:
+            database.master_key(settings)  # a key that is none is told before anything is made
         if settings.embedded:
             self._server = EmbeddedServer(
                 settings.data_dir, Binaries.shipped(), say=self._say, stopping=lambda: self.stopping
@@ -179,7 +181,7 @@ class Supervisor:
             self._say(f"{fault} Trying again in {pause:g} s.")
 
     def _stop(self) -> None:
-        if self._children or self._server is not None:
+        if self._children:
             self._say("stopping")
         if self.operator_key is not None and not self._greeted:  # it is stored as a hash only
             self._say(f"the operator key made at this start: {self.operator_key}")

@@ -89,8 +89,8 @@ class Installation:
             connection.close()
 
     def pids(self, of: str) -> list[int]:
-        """Return its processes whose command line matches the pattern `of`; an empty pattern matches all."""
-        return [number for number, command in self._family() if re.search(of, command)]
+        """Return its processes whose command line matches the pattern `of`, oldest first; an empty one matches all."""
+        return sorted(number for number, command in self._family() if re.search(of, command))
 
     def sweep(self) -> None:
         """Kill whatever is left; for the end of a test that failed."""
@@ -105,13 +105,16 @@ class Installation:
         return True
 
     def _family(self) -> list[tuple[int, str]]:
-        """Children carry the data directory in their environment, PostgreSQL has it on its command line."""
-        mark = os.fsencode(str(self.data_dir))
+        """Find all by the data directory in their environment (PostgreSQL: command line), or by the API's port.
+
+        The API's server may write its own title over its environment.
+        """
+        marks = (os.fsencode(str(self.data_dir)), f"granian asgi 127.0.0.1:{self.port} ".encode())
         found = []
         for place in Path("/proc").glob("[0-9]*"):
             try:
-                command = (place / "cmdline").read_bytes().replace(b"\0", b" ")
-                known = mark in command or mark in (place / "environ").read_bytes()
+                command = (place / "cmdline").read_bytes().replace(b"\0", b" ") + b" "
+                known = any(mark in command or mark in (place / "environ").read_bytes() for mark in marks)
             except OSError:
                 continue
             if known and int(place.name) != os.getpid():
