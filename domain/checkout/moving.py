@@ -5,9 +5,9 @@ from domain.checkout.documents import line_again
 from domain.checkout.outcome import LoyaltyEffect
 from domain.checkout.points import origin_of
 from domain.checkout.sale import figures
-from domain.checkout.state import Person, Stored
+from domain.checkout.state import Person, Stored, StoredLine
 from domain.checkout.undoing import program_of, sale_of, sold_lines
-from domain.kernel.money import round_half_up
+from domain.kernel.money import share_of
 from domain.loyalty import entries
 from domain.loyalty.earning import earn
 from domain.loyalty.expiry import life_of_points
@@ -84,7 +84,7 @@ def _earn_late(desk: Desk, sale: Stored, person: Person, book: Book) -> int:
     earning = earn(lines, [line.tender for line in sale.lines], program, desk.rules.pack_on(sold_on))
     for line, points in zip(sale.lines, earning.by_line, strict=True):
         line.earned = points
-        line.reversed = round_half_up(points * line.returned_quantity, line.quantity)
+        _share_out(desk, sale, line)
     net = earning.points - sum(line.reversed for line in sale.lines)
     if net:
         book.credit(
@@ -103,3 +103,15 @@ def _count(desk: Desk, sale: Stored, person: Person, sign: int) -> None:
     returned = sum(one.counted for one in desk.state.returns_of(sale))
     at = sale.counts_at if sign > 0 and sale.counted_receipts else None
     metrics.add(receipts=sign * sale.counted_receipts, sales=sign * sale.counted, returns=sign * returned, at=at)
+
+
+def _share_out(desk: Desk, sale: Stored, line: StoredLine) -> None:
+    """Note on the returns that came before the customer what each of them would have taken back of `line`."""
+    cumulative = 0
+    for back in sorted(desk.state.returns_of(sale), key=lambda one: (one.recorded_at, one.receipt_id)):
+        for returned in back.lines:
+            if returned.sale_line_no == line.line_no:
+                cumulative += returned.quantity
+                returned.reversed = share_of(line.earned, cumulative, line.quantity, line.reversed)
+                line.reversed += returned.reversed
+        back.reversed, back.dirty = sum(one.reversed for one in back.lines), True

@@ -51,9 +51,7 @@ def void(desk: Desk, target: Stored, reason: str | None, by: Stored | None = Non
         raise ReceiptVoided("A void cannot be taken back; send the receipt again.")
     effect = None
     if target.state == "recorded":
-        effect = (
-            _void_sale(desk, target, reason, by) if target.kind == "sale" else _void_return(desk, target, reason, by)
-        )
+        effect = _void_sale(desk, target, reason) if target.kind == "sale" else _void_return(desk, target, reason)
         desk.tell("receipt.voided", target, figures(target) | {"reason": reason})
     if target.state != "voided":
         target.state, target.waiting_for, target.dirty = "voided", None, True
@@ -69,11 +67,12 @@ def void(desk: Desk, target: Stored, reason: str | None, by: Stored | None = Non
     return effect
 
 
-def _ledger_document(desk: Desk, target: Stored, reason: str | None, by: Stored | None) -> entries.Document:
-    return entries.Document("void", by.receipt_id if by else target.receipt_id, desk.now, reason)
+def _ledger_document(desk: Desk, target: Stored, reason: str | None) -> entries.Document:
+    """Return the cause of the entries: always the document that is undone, so that its sale's later reads find them."""
+    return entries.Document("void", target.receipt_id, desk.now, reason)
 
 
-def _void_sale(desk: Desk, sale: Stored, reason: str | None, by: Stored | None) -> LoyaltyEffect | None:
+def _void_sale(desk: Desk, sale: Stored, reason: str | None) -> LoyaltyEffect | None:
     shares = everything_left(sold_lines(sale))
     if sale.customer_id is not None:
         returned = sum(one.counted for one in desk.state.returns_of(sale))
@@ -87,7 +86,7 @@ def _void_sale(desk: Desk, sale: Stored, reason: str | None, by: Stored | None) 
             sale_of(desk, sale),
             shares,
             program=program_of(desk, sale),
-            document=_ledger_document(desk, sale, reason, by),
+            document=_ledger_document(desk, sale, reason),
             today=desk.business_date(sale.store, desk.now),
             now=desk.now,
         )
@@ -99,7 +98,7 @@ def _void_sale(desk: Desk, sale: Stored, reason: str | None, by: Stored | None) 
     return effect
 
 
-def _void_return(desk: Desk, target: Stored, reason: str | None, by: Stored | None) -> LoyaltyEffect | None:
+def _void_return(desk: Desk, target: Stored, reason: str | None) -> LoyaltyEffect | None:
     """Undo a return: what it took comes back, what it restored is spent again."""
     sale = desk.state.documents.get(target.sale_id) if target.sale_id else None
     if sale is None or sale.state == "voided":
@@ -109,9 +108,9 @@ def _void_return(desk: Desk, target: Stored, reason: str | None, by: Stored | No
         undone = void_return(
             desk.state.books[sale.account_id],
             sale_of(desk, sale),
-            ReturnEffects.of(desk.entries_of(sale.account_id), target.receipt_id),
+            _effects(desk, sale, target),
             program=program_of(desk, sale),
-            document=_ledger_document(desk, target, reason, by),
+            document=_ledger_document(desk, target, reason),
             today=desk.business_date(sale.store, desk.now),
             now=desk.now,
         )
@@ -126,3 +125,17 @@ def _void_return(desk: Desk, target: Stored, reason: str | None, by: Stored | No
     if sale.customer_id is not None:
         desk.changes.metrics_of(sale.customer_id, sale.currency).add(returns=-target.counted)
     return effect
+
+
+def _effects(desk: Desk, sale: Stored, target: Stored) -> ReturnEffects:
+    """Return what a return did to the account that holds its sale now.
+
+    A sale that was moved or claimed after its return took the return's effect along in figures, without entries.
+    """
+    assert sale.account_id is not None  # noqa: S101 - the caller has looked
+    effects = ReturnEffects.of(desk.entries_of(sale.account_id), target.receipt_id)
+    if effects.given or effects.taken:
+        return effects
+    return ReturnEffects.elsewhere(
+        restored=sum(line.restored for line in target.lines), reversed_=sum(line.reversed for line in target.lines)
+    )
