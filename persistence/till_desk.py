@@ -65,7 +65,8 @@ class TillDesk:
         verdict = resolve(normal, _hits(read), create=create)
         if verdict.match in FOUND and verdict.customer_id is not None:
             if len(read["people"]) > 1:
-                read |= await self._read(tenant_id, executor, customer_id=verdict.customer_id)
+                person_read = await self._read(tenant_id, executor, customer_id=verdict.customer_id)
+                read = person_read | {"hits": read["hits"]}
             person = await self._person(tenant_id, read, vault, executor)
             found_by = [normal[position].type for position in verdict.used]
             person = replace(person, found_by=found_by, proven_at=_proven_at(read, verdict))
