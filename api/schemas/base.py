@@ -104,11 +104,15 @@ class QueryModel(BaseModel):
 class AnswerModel(BaseModel):
     """Base of answers: open, filled from attributes; times must be `Moment` so that they leave in UTC.
 
+    Every field is always there, defaults too, and the contract says so.
+
     A single resource with an `ETag` defines `etag() -> str`; one that shows a secret defines `kept() -> Self`, the
     copy without it that is stored for replays.
     """
 
-    model_config = ConfigDict(from_attributes=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        from_attributes=True, hide_input_in_errors=True, json_schema_serialization_defaults_required=True
+    )
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

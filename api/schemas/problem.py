@@ -10,6 +10,8 @@ from api.schemas.base import AnswerModel
 class FieldProblem(AnswerModel):
     """One thing wrong with the request."""
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
     pointer: Annotated[
         str,
         Field(description="RFC 6901 pointer into the body; empty for the whole body, a query parameter or a header."),
@@ -25,6 +27,7 @@ class Problem(AnswerModel):
 
     model_config = ConfigDict(
         extra="allow",
+        json_schema_serialization_defaults_required=False,
         json_schema_extra={
             "examples": [
                 {
