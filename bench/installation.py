@@ -1,0 +1,176 @@
+"""An installation of its own for one measurement: embedded server with the product's settings, API, shops."""
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from compliance.access.open_tenant import open_tenant
+from domain.kernel.events import SYSTEM
+from persistence.database import driver_arguments
+from runtime import database, migrations
+from runtime.child import Child
+from runtime.container import Core, build_core
+from runtime.embedded import Binaries, EmbeddedServer
+from runtime.installation import confirm_master_key
+from runtime.settings import Settings
+from runtime.supervisor import child_environment, is_ready
+from tenancy.use_cases import new_tenant
+
+PATIENCE = 60.0
+
+
+@dataclass(slots=True)
+class Installation:
+    """Where everything is; `children` are the API and, if asked for, the worker."""
+
+    settings: Settings
+    server: EmbeddedServer
+    binaries: Binaries
+    owner_url: str
+    app_url: str
+    children: list[Child] = field(default_factory=list)
+
+    def core(self) -> Core:
+        """Return the parts of a process of this installation, for seeding and for looking inside."""
+        return build_core(self.settings)
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """Return the processor time spent so far by the database and by the web workers, ended processes included."""
+        web = _spent(self.children[0].pid) if self.children else 0.0
+        return {"PostgreSQL": _spent(self.server.pid), "web": web}
+
+    def web_pids(self) -> list[int]:
+        """Return the processes that answer HTTP."""
+        return _below(self.children[0].pid) if self.children and self.children[0].pid else []
+
+
+@contextmanager
+def installation(*, workers: int = 2, web: bool = True, worker: bool = False) -> Iterator[Installation]:
+    """Start everything, migrated and empty; stop it and remove every trace at the end."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    home = Path(tempfile.mkdtemp(prefix="regulars-bench-"))
+    binaries = Binaries.shipped()
+    server = EmbeddedServer(home, binaries)
+    made: Installation | None = None
+    try:
+        made = _start(home, server, binaries, workers)
+        if web:
+            start_processes(made, worker=worker)
+        yield made
+    finally:
+        for child in made.children if made else []:
+            child.ask_to_stop()
+        for child in made.children if made else []:
+            child.wait(time.monotonic() + 10)
+        server.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def start_processes(made: Installation, *, worker: bool) -> None:
+    """Start the API, and the worker if asked for; return when the API answers."""
+    environment = child_environment(made.settings, made.app_url)
+    modules = {"the API": "runtime.web"} | ({"the worker": "runtime.worker"} if worker else {})
+    for name, module in modules.items():
+        child = Child(name, module, environment)
+        child.start()
+        made.children.append(child)
+    deadline = time.monotonic() + PATIENCE
+    while not is_ready(made.settings):
+        if time.monotonic() > deadline or made.children[0].status is not None:
+            msg = "the API does not come up"
+            raise RuntimeError(msg)
+        time.sleep(0.05)
+
+
+def _start(home: Path, server: EmbeddedServer, binaries: Binaries, workers: int) -> Installation:
+    for name in [name for name in os.environ if name.startswith("REGULARS_")]:
+        del os.environ[name]
+    os.environ |= {"REGULARS_DATA_DIR": str(home), "REGULARS_PORT": str(_free_port())}
+    os.environ |= {"REGULARS_WORKERS": str(workers), "REGULARS_LOG_LEVEL": "warning", "REGULARS_DEMO": "false"}
+    settings = Settings()
+    server.start(before_first=lambda: database.master_key(settings))
+    root = database.master_key(settings)
+    asyncio.run(database.bootstrap(server, root))
+    goal = database.target(settings, root)
+    asyncio.run(migrations.migrate(goal, root))
+    assert goal.app_url is not None
+    asyncio.run(confirm_master_key(settings, goal.app_url))
+    serving = settings.model_copy(update={"database_url": SecretStr(goal.app_url)})
+    return Installation(serving, server, binaries, goal.owner_url, goal.app_url)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A shop and the key of its owner."""
+
+    tenant_id: UUID
+    key: str
+
+
+async def open_shops(core: Core, count: int) -> list[Shop]:
+    """Open shops the way an operator does."""
+    shops = []
+    for number in range(count):
+        tenant = new_tenant(
+            name=f"Лавка {number}", country="RU", currency="RUB", time_zone="Europe/Moscow", clock=core.clock
+        )
+        async with core.platform.transaction(SYSTEM) as unit:
+            shops.append(Shop(tenant.tenant_id, (await open_tenant(tenant, unit=unit)).api_key))
+    return shops
+
+
+def connection_environment(url: str) -> Mapping[str, str]:
+    """Return the variables by which PostgreSQL's own programs find and enter the database of `url`."""
+    given = driver_arguments(url)
+    names = {"user": "PGUSER", "password": "PGPASSWORD", "host": "PGHOST", "database": "PGDATABASE", "port": "PGPORT"}
+    return {names[name]: str(value) for name, value in given.items() if value is not None}
+
+
+def resident_megabytes(pid: int) -> float:
+    """Return the memory that a process holds, proportionally shared pages counted once."""
+    found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+    return int(found.group(1)) / 1024 if found else 0.0
+
+
+def _below(pid: int) -> list[int]:
+    children = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+                children.append(int(stat.parent.name))
+    return children
+
+
+def _spent(pid: int | None) -> float:
+    """Return the seconds that a process and all below it have used, children that ended included."""
+    if pid is None:
+        return 0.0
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    own = sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    return own + sum(_spent(child) for child in _below(pid))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
