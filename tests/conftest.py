@@ -12,6 +12,7 @@ import pytest_asyncio
 from domain.kernel.events import Actor
 from persistence.database import Database
 from persistence.unit_of_work import PgUnit
+from tests.support.counter import Counter, MovableClock
 from tests.support.edge import OPERATOR_KEY, open_edge
 from tests.support.postgres import Postgres, fresh_database, shared_server
 from tests.support.shop import Base, open_base
@@ -79,3 +80,19 @@ async def operator(edge: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
         transport=edge._transport, base_url=edge.base_url, headers={"Authorization": f"Bearer {OPERATOR_KEY}"}
     ) as client:
         yield client
+
+
+@pytest.fixture
+def counter(api: httpx.AsyncClient) -> Counter:
+    """A counter of a fresh shop in Moscow."""
+    return Counter(api)
+
+
+@pytest_asyncio.fixture
+async def later(postgres: Postgres, base: Base) -> AsyncIterator[Counter]:
+    """A counter of a fresh shop in an application whose clock can be moved."""
+    clock = MovableClock()
+    _, key = await base.open_shop()
+    async with open_edge(postgres, clock=clock) as client:
+        client.headers["Authorization"] = f"Bearer {key}"
+        yield Counter(client, clock)

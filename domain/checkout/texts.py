@@ -1,5 +1,6 @@
 """What the till's warnings say, in the shop's language; fit to be read to a customer."""
 
+from domain.loyalty import texts as loyalty
 from domain.loyalty.notices import Notice
 
 _TEXTS: dict[str, dict[str, str]] = {
@@ -66,5 +67,7 @@ class _Values(dict[str, object]):
 
 def notice_text(notice: Notice, locale: str) -> str:
     """Return the text of a warning in `locale` (ru, uk, en; else en)."""
-    texts = _TEXTS[notice.code]
+    texts = _TEXTS.get(notice.code)
+    if texts is None:
+        return loyalty.notice_text(notice, locale)
     return texts.get(locale.split("-", maxsplit=1)[0], texts["en"]).format_map(_Values(notice.values))

@@ -7,6 +7,7 @@ import httpx
 from pydantic import SecretStr
 
 from api.app import build_app
+from domain.kernel.clock import Clock
 from runtime.adapters.key_provider import encode_root_key
 from runtime.container import build_core, build_services
 from runtime.settings import Settings
@@ -26,10 +27,12 @@ def settings_of(postgres: Postgres, **overrides: object) -> Settings:
 
 
 @asynccontextmanager
-async def open_edge(postgres: Postgres, **overrides: object) -> AsyncIterator[httpx.AsyncClient]:
+async def open_edge(
+    postgres: Postgres, *, clock: Clock | None = None, **overrides: object
+) -> AsyncIterator[httpx.AsyncClient]:
     """Run an application for the length of the block; yield a client without a credential."""
     settings = settings_of(postgres, **overrides)
-    services = build_services(settings, build_core(settings))
+    services = build_services(settings, build_core(settings, clock=clock))
     app = build_app(services)
     for start in services.start:
         await start()
