@@ -18,6 +18,7 @@ from api.schemas import identifier_calls as calls
 from api.sent import identifier_draft
 from domain.customers.identifiers import Identifier
 from domain.customers.use_cases import identifiers as use_cases
+from domain.kernel.errors import UnknownReference
 
 NO_IDENTIFIER = "identifier-not-found"
 
@@ -166,6 +167,8 @@ class IdentifierController(Controller):
     ) -> Response[Any]:
         """The old owner's is marked `reassigned`; nobody spends by it. Asks for a code, or employee and reason."""
         body = await read_body(request, calls.IdentifierReassign)
+        if body.verification_id is not None:  # no code has been sent to anybody yet, so every id is unknown
+            raise UnknownReference.at("/verification_id")
         how = use_cases.Reassignment(body.new_customer_id, body.employee, body.reason)
 
         async def work(unit: Any) -> calls.ReassignedIdentifier:
