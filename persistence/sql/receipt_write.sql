@@ -28,19 +28,6 @@ BEGIN
     v_expected := json_array_length(p_accounts);
     IF v_done <> v_expected THEN RAISE EXCEPTION 'stale' USING ERRCODE = 'RG001'; END IF;
   END IF;
-  IF p_sales IS NOT NULL THEN
-    UPDATE receipt r SET version = r.version + 1, state = n.state, voided_by = n.voided_by, customer_id = n.customer_id,
-           customer_match = n.customer_match, linked_by = n.linked_by, account_id = n.account_id, program_version = n.program_version,
-           earned = n.earned, redeemed = n.redeemed, restored = n.restored, reversed = n.reversed, counted = n.counted,
-           counted_receipts = n.counted_receipts, sale_id = n.sale_id, waiting_for = n.waiting_for, total = n.total,
-           fiscal_scheme = n.fiscal_scheme, fiscal_key = n.fiscal_key, fiscal_check = n.fiscal_check, answer = n.answer
-      FROM json_populate_recordset(NULL::receipt, p_sales) n
-     WHERE r.tenant_id = p_tenant AND r.receipt_id = n.receipt_id AND r.version = n.version;
-    GET DIAGNOSTICS v_done = ROW_COUNT;
-    v_expected := json_array_length(p_sales);
-    IF v_done <> v_expected THEN RAISE EXCEPTION 'stale' USING ERRCODE = 'RG001'; END IF;
-  END IF;
-
   IF p_customers IS NOT NULL THEN
     INSERT INTO customer (tenant_id, customer_id, canonical_id, kind, state, is_staff, locale, time_zone, declared_source, acquisition,
            acquisition_store, profile, source, version, created_at, updated_at)
@@ -67,6 +54,20 @@ BEGIN
     INSERT INTO account_member (tenant_id, account_id, customer_id, program_id, role, joined_at)
     SELECT p_tenant, account_id, customer_id, program_id, 'owner', joined_at
       FROM json_populate_recordset(NULL::account_member, p_members);
+  END IF;
+
+  -- After the customers: an anonymous receipt may have found one that is new.
+  IF p_sales IS NOT NULL THEN
+    UPDATE receipt r SET version = r.version + 1, state = n.state, voided_by = n.voided_by, customer_id = n.customer_id,
+           customer_match = n.customer_match, linked_by = n.linked_by, account_id = n.account_id, program_version = n.program_version,
+           earned = n.earned, redeemed = n.redeemed, restored = n.restored, reversed = n.reversed, counted = n.counted,
+           counted_receipts = n.counted_receipts, sale_id = n.sale_id, waiting_for = n.waiting_for, total = n.total,
+           fiscal_scheme = n.fiscal_scheme, fiscal_key = n.fiscal_key, fiscal_check = n.fiscal_check, answer = n.answer
+      FROM json_populate_recordset(NULL::receipt, p_sales) n
+     WHERE r.tenant_id = p_tenant AND r.receipt_id = n.receipt_id AND r.version = n.version;
+    GET DIAGNOSTICS v_done = ROW_COUNT;
+    v_expected := json_array_length(p_sales);
+    IF v_done <> v_expected THEN RAISE EXCEPTION 'stale' USING ERRCODE = 'RG001'; END IF;
   END IF;
 
   IF p_receipts IS NOT NULL THEN
