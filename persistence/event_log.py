@@ -17,6 +17,7 @@ from persistence.tables.log import event
 from tenancy.vault import CustomerKey, TenantVault
 
 CELL = {"table": "event", "column": "detail"}
+AS_IT_IS = frozenset({str, int, bool, float, type(None)})
 Seal = Callable[[UUID | None, bytes], bytes]
 
 
@@ -60,6 +61,8 @@ def _row(happened: Event, tenant_id: UUID, actor: Actor, now: datetime, seal: Se
 
 def plain(value: Any) -> Any:
     """Return `value` as JSON knows it: times as RFC 3339, everything else that JSON lacks as its text."""
+    if type(value) in AS_IT_IS:
+        return value
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
