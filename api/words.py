@@ -99,7 +99,7 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     "empty-customer": (
         "Нужно имя или хотя бы один контакт клиента.",
         "Потрібне ім’я або хоча б один контакт клієнта.",
-        "A customer needs a name or an identifier.",
+        "A customer needs a name, a contact or a card.",
     ),
     "expiry-out-of-range": (
         "Баллы не могут сгорать в этот момент.",
@@ -134,7 +134,7 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     "identifier-taken": (
         "Этот контакт уже записан за другим клиентом.",
         "Цей контакт уже записано за іншим клієнтом.",
-        "Somebody has this identifier already.",
+        "This contact or card belongs to another customer already.",
     ),
     "insufficient-points": (
         "На счёте не хватает баллов.",
