@@ -1,5 +1,6 @@
 """Reads the event log by position."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -11,10 +12,13 @@ from domain.kernel.events import Actor
 from domain.kernel.feed import FeedPage, FieldChange, LoggedEvent
 from persistence.event_log import opened_changes
 from persistence.key_store import CustomerKeys
-from persistence.positions import assign_positions
+from persistence.positions import assign_positions, positions_held
 from persistence.session import Session
 from persistence.tables.log import event, event_position
 from tenancy.vault import CustomerKey
+
+PATIENCE = 20
+PAUSE_SECONDS = 0.05
 
 
 def positioned(tenant_id: UUID) -> Select[Any]:
@@ -52,23 +56,33 @@ class PgChangeFeed:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def page(self, *, after: int, limit: int, types: Sequence[str] = (), personal: bool = False) -> FeedPage:
+    async def page(
+        self, *, after: int, limit: int, types: Sequence[str] = (), personal: bool = False, patient: bool = False
+    ) -> FeedPage:
         """Return up to `limit` events behind `after`; numbers what the worker has not come to yet, so that a client
         that writes and asks sees its event.
+
+        `patient`: instead of an empty page, wait up to a second for events that somebody's open transaction holds up.
         """
         session = self._session
-        await assign_positions(session.connection, session.tenant_id)
-        last = await self._last()
-        statement = positioned(session.tenant_id).where(
-            event_position.c.position > after, event_position.c.position <= last
-        )
+        statement = positioned(session.tenant_id).where(event_position.c.position > after)
         if types:
             statement = statement.where(event.c.type.in_(types))
-        rows = await session.all(statement.limit(limit))
+        rows, last = await self._read(statement.limit(limit))
+        for _ in range(PATIENCE if patient else 0):
+            if rows or not await positions_held(session.connection, session.tenant_id):
+                break
+            await asyncio.sleep(PAUSE_SECONDS)
+            rows, last = await self._read(statement.limit(limit))
         keys = await self._keys(rows) if personal else {}
         shown = opened_changes if personal else _hidden
         items = [logged(row, shown(row, vault=session.vault, keys=keys)) for row in rows]
         return FeedPage(items, items[-1].position if len(items) == limit else max(last, after))
+
+    async def _read(self, statement: Select[Any]) -> tuple[Sequence[RowMapping], int]:
+        await assign_positions(self._session.connection, self._session.tenant_id)
+        last = await self._last()
+        return await self._session.all(statement.where(event_position.c.position <= last)), last
 
     async def _last(self) -> int:
         """Return the newest position before the page is read: what is numbered meanwhile belongs to the next page."""

@@ -14,11 +14,12 @@ POSITIONS = "positions"
 DELIVERIES = "deliveries"
 BATCH = 2000
 
-_WAITING = text(
+_FIRST = text(
     """
-    SELECT EXISTS (
-      SELECT FROM event WHERE tenant_id = :tenant_id AND xid >= coalesce(
-        (SELECT cursor FROM platform.turn WHERE tenant_id = :tenant_id AND kind = 'positions'), 0))
+    SELECT (SELECT xid FROM event WHERE tenant_id = :tenant_id AND xid >= coalesce(
+              (SELECT cursor FROM platform.turn WHERE tenant_id = :tenant_id AND kind = 'positions'), 0)
+            ORDER BY xid LIMIT 1) AS waiting,
+           pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon
     """
 )
 
@@ -66,14 +67,20 @@ _WAKE = text(
 )
 
 
+async def positions_held(connection: AsyncConnection, tenant_id: UUID) -> bool:
+    """Tell whether the tenant has events that wait for their positions, be it for somebody else's transaction."""
+    return (await connection.execute(_FIRST, {"tenant_id": tenant_id})).one().waiting is not None
+
+
 async def assign_positions(connection: AsyncConnection, tenant_id: UUID, *, batch: int = BATCH) -> int:
     """Number the tenant's settled events in `connection`'s transaction, and return how many (about `batch` at most).
 
     Events of transactions that are still open, or began after one that is, stay for later.
     """
     tenant = {"tenant_id": tenant_id}
-    if not (await connection.execute(_WAITING, tenant)).scalar_one():
-        return 0
+    first = (await connection.execute(_FIRST, tenant)).one()
+    if first.waiting is None or first.waiting >= first.horizon:
+        return 0  # without taking the lock
     turn = (await connection.execute(_LOCK, tenant)).one_or_none()
     if turn is None:
         await connection.execute(_BEGIN, tenant)

@@ -37,6 +37,7 @@ class ChangeController(Controller):
                 limit=wanted.limit,
                 types=wanted.type or (),
                 personal=SEES_CONTACTS in request.auth.permissions,
+                patient=True,
             )
         items = [_shown(event) for event in found.items]
         return answer(schemas.ChangePage(items=items, next_cursor=encode_cursor([found.next_position])))

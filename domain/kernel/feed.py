@@ -46,10 +46,13 @@ class FeedPage:
 class ChangeFeed(Protocol):
     """The tenant's events in the order of their positions."""
 
-    async def page(self, *, after: int, limit: int, types: Sequence[str] = (), personal: bool = False) -> FeedPage:
+    async def page(
+        self, *, after: int, limit: int, types: Sequence[str] = (), personal: bool = False, patient: bool = False
+    ) -> FeedPage:
         """Return up to `limit` events behind position `after`, all types when `types` is empty.
 
-        `personal` asks for personal values too; without it they are None.
+        `personal` asks for personal values too; without it they are None. `patient`: rather than an empty page, wait a
+        moment for events that somebody's open transaction holds up.
 
         Raises:
             Unavailable: personal values are asked for and the tenant's key cannot be had now.

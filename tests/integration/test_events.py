@@ -32,6 +32,7 @@ def happened(kind: str = "thing.done", **fields: object) -> Event:
 
 
 async def ids_in_feed(base: Base, tenant: UUID) -> list[UUID]:
+    await base.settled(tenant)
     found: list[UUID] = []
     after = 0
     while True:
@@ -61,7 +62,7 @@ async def test_an_event_is_told_with_its_change_or_not_at_all(base: Base, tenant
     assert await ids_in_feed(base, tenant) == [kept.object_id]
 
 
-async def test_the_feed_tells_who_what_and_when(unit: Open) -> None:
+async def test_the_feed_tells_who_what_and_when(base: Base, tenant: UUID, unit: Open) -> None:
     """Change: id, type, times, actor, object, changes and data, as the contract names them."""
     told = happened(
         "receipt.recorded",
@@ -70,6 +71,7 @@ async def test_the_feed_tells_who_what_and_when(unit: Open) -> None:
     )
     async with unit() as u:
         await u.events.add([told])
+    await base.settled(tenant)
     async with unit() as u:
         item = (await u.changes.page(after=0, limit=50)).items[-1]
 
@@ -81,13 +83,14 @@ async def test_the_feed_tells_who_what_and_when(unit: Open) -> None:
     assert item.data == {"total": 129900, "at": "2026-11-21T12:00:00Z", "of": str(told.data["of"])}
 
 
-async def test_personal_values_lie_under_the_persons_key_only(base: Base, unit: Open) -> None:
+async def test_personal_values_lie_under_the_persons_key_only(base: Base, tenant: UUID, unit: Open) -> None:
     """Decision 12: ids in clear, personal values in one ciphertext that dies with the customer's key."""
     person = CustomerId(new_id())
     changes = [Change("given_name", "Анна", "Яна", personal=True), Change("state", "pending", "active")]
     async with unit() as u:
         await CustomerKeys(u.session).add([u.vault.new_customer_key(person)])
         await u.events.add([happened("customer.updated", customer_id=person, changes=changes)])
+    await base.settled(tenant)
     async with unit() as u:
         row = (await u.session.all(select(event).where(event.c.type == "customer.updated")))[0]
         open_page = await u.changes.page(after=0, limit=50, personal=True)
@@ -100,12 +103,13 @@ async def test_personal_values_lie_under_the_persons_key_only(base: Base, unit: 
     assert (masked_page.items[-1].changes[0].old, masked_page.items[-1].changes[0].new) == (None, None)
 
 
-async def test_an_erased_persons_values_are_gone_from_the_feed(unit: Open) -> None:
+async def test_an_erased_persons_values_are_gone_from_the_feed(base: Base, tenant: UUID, unit: Open) -> None:
     """Destroying the customer's key destroys what the log said of the person; the event itself stays."""
     person = CustomerId(new_id())
     secret = [Change("given_name", "Анна", "Яна", personal=True)]
     async with unit() as u:
         await u.events.add([happened("customer.updated", customer_id=person, changes=secret)])
+    await base.settled(tenant)
     async with unit() as u:
         item = (await u.changes.page(after=0, limit=50, personal=True)).items[-1]
 
@@ -113,17 +117,18 @@ async def test_an_erased_persons_values_are_gone_from_the_feed(unit: Open) -> No
     assert [(c.field, c.old, c.new) for c in item.changes] == [("given_name", None, None)]
 
 
-async def test_what_belongs_to_nobody_known_goes_under_the_tenants_key(unit: Open) -> None:
+async def test_what_belongs_to_nobody_known_goes_under_the_tenants_key(base: Base, tenant: UUID, unit: Open) -> None:
     """Decision 12: what belongs to nobody known is sealed by a tenant-level key."""
     async with unit() as u:
         await u.events.add([happened("document.parked", changes=[Change("note", None, "Ивану", personal=True)])])
+    await base.settled(tenant)
     async with unit() as u:
         item = (await u.changes.page(after=0, limit=50, personal=True)).items[-1]
 
     assert [c.new for c in item.changes] == ["Ивану"]
 
 
-async def test_rows_for_the_tills_function_are_those_of_the_log(unit: Open) -> None:
+async def test_rows_for_the_tills_function_are_those_of_the_log(base: Base, tenant: UUID, unit: Open) -> None:
     """The receipt's write inserts the same rows as `unit.events`, from JSON."""
     told = happened(changes=[Change("a", 1, NOON)], data={"figures": [1, 2]})
     async with unit() as u:
@@ -133,10 +138,11 @@ async def test_rows_for_the_tills_function_are_those_of_the_log(unit: Open) -> N
         json.dumps([row["changes"], row["data"]])
 
 
-async def test_a_filtered_feed_moves_on_past_what_it_leaves_out(unit: Open) -> None:
+async def test_a_filtered_feed_moves_on_past_what_it_leaves_out(base: Base, tenant: UUID, unit: Open) -> None:
     """`next_cursor` is never null and never stands still before events that do not match."""
     async with unit() as u:
         await u.events.add([happened("a.done"), happened("b.done"), happened("a.done"), happened("c.done")])
+    await base.settled(tenant)
     async with unit() as u:
         first = await u.changes.page(after=0, limit=1, types=["a.done"])
         rest = await u.changes.page(after=first.next_position, limit=10, types=["a.done"])
@@ -195,10 +201,18 @@ async def test_overlapping_transactions_lose_no_event_and_repeat_none(
     committed: list[UUID] = []
     seen: list[UUID] = []
     after = 0
+
+    async def read() -> None:
+        nonlocal after
+        async with base.store.transaction(tenant, OWNER) as unit:
+            page = await unit.changes.page(after=after, limit=100)
+        seen.extend(item.object_id for item in page.items if item.type == "t.done")
+        after = page.next_position
+
     try:
         for writer in writers:
             await writer.begin()
-        for number, action in [*steps, *((n, "commit") for n in range(WRITERS)), (0, "read")]:
+        for number, action in steps:
             writer = writers[number]
             if action == "tell":
                 await writer.tell()
@@ -206,24 +220,22 @@ async def test_overlapping_transactions_lose_no_event_and_repeat_none(
                 async with base.database.scoped(tenant) as connection:
                     await assign_positions(connection, tenant, batch=batch)
             elif action == "read":
-                async with base.store.transaction(tenant, OWNER) as unit:
-                    page = await unit.changes.page(after=after, limit=100)
-                seen += [item.object_id for item in page.items if item.type == "t.done"]
-                after = page.next_position
+                await read()
             else:
                 committed += await writer.end(commit=action == "commit")
                 await writer.begin()
+        for writer in writers:
+            committed += await writer.end(commit=True)
     finally:
         for writer in writers:
             await writer.connection.close()
+    await base.settled(tenant)
+    await read()
 
     assert sorted(seen) == sorted(committed)
     async with base.database.scoped(tenant) as connection:
-        positions = (
-            (await connection.execute(select(event_position.c.position).order_by(event_position.c.position)))
-            .scalars()
-            .all()
-        )
+        in_order = select(event_position.c.position).order_by(event_position.c.position)
+        positions = (await connection.execute(in_order)).scalars().all()
     assert positions == list(range(1, len(positions) + 1))
 
 

@@ -57,6 +57,7 @@ async def test_parked_events_are_shown_and_tried_again(base: Base, tenant: UUID)
     """What was given up stands where an owner can see and replay it."""
     async with base.store.transaction(tenant, SYSTEM) as unit:
         await unit.events.add([Event("thing.done", "thing", new_id(), datetime.now(UTC))])
+    await base.settled(tenant)
     async with base.store.transaction(tenant, SYSTEM) as unit:
         (event,) = (await unit.changes.page(after=1, limit=1)).items
         await unit.deliveries.failed("broken", event, attempts=9, pause=None, error_class="Broken")

@@ -78,8 +78,10 @@ async def working(*dispatchers: Dispatcher) -> AsyncIterator[None]:
         await asyncio.gather(*tasks)
 
 
-async def rounds(dispatcher: Dispatcher, count: int = 1) -> None:
+async def rounds(base: Base, dispatcher: Dispatcher, *tenants: UUID, count: int = 1) -> None:
     for _ in range(count):
+        for tenant in tenants:
+            await base.settled(tenant)
         await dispatcher.position_once()
         while await dispatcher.deliver_one_turn():
             pass
@@ -93,7 +95,7 @@ async def test_a_subscription_hears_what_it_asked_for_in_order(base: Base, tenan
     await tell(base, tenant, 2, "other.done")
     second = await tell(base, tenant, 2)
 
-    await rounds(dispatcher, 2)
+    await rounds(base, dispatcher, tenant, count=2)
 
     assert witness.met == first + second
 
@@ -105,7 +107,7 @@ async def test_a_failing_event_is_tried_again_and_stops_no_other(base: Base, ten
     dispatcher = Dispatcher(base.store, subscriptions, pauses=[NOW, NOW, NOW])
     things = await tell(base, tenant, 3)
 
-    await rounds(dispatcher, 5)
+    await rounds(base, dispatcher, tenant, count=5)
 
     assert healthy.met == things
     assert sorted(failing.met) == sorted(things)
@@ -119,7 +121,7 @@ async def test_what_never_succeeds_is_parked_and_can_be_replayed(base: Base, ten
     witness = Witness(tenant, failures=3)
     dispatcher = Dispatcher(base.store, [heard("stubborn", witness)], pauses=[NOW, NOW])
     (thing,) = await tell(base, tenant)
-    await rounds(dispatcher, 4)
+    await rounds(base, dispatcher, tenant, count=4)
 
     async with base.store.transaction(tenant, SYSTEM) as unit:
         (parked,) = await unit.deliveries.page()
@@ -130,7 +132,7 @@ async def test_what_never_succeeds_is_parked_and_can_be_replayed(base: Base, ten
 
     async with base.store.transaction(tenant, SYSTEM) as unit:
         assert await unit.deliveries.replay("stubborn") == 1
-    await rounds(dispatcher, 2)
+    await rounds(base, dispatcher, tenant, count=2)
     assert witness.met == [thing]
 
 
@@ -146,15 +148,15 @@ async def test_an_effect_and_its_cursor_commit_together(base: Base, tenant: UUID
             raise asyncio.CancelledError
 
     dispatcher = Dispatcher(base.store, [heard("effect", effect_then_death)])
-    await dispatcher.position_once()
     with pytest.raises(asyncio.CancelledError):
-        await rounds(dispatcher)
+        await rounds(base, dispatcher, tenant)
     async with base.database.platform() as connection:  # the dead worker's lease runs out
         await connection.execute(
             text("UPDATE platform.turn SET leased_until = now() - interval '1 s' WHERE lease IS NOT NULL")
         )
-    await rounds(dispatcher)
+    await rounds(base, dispatcher, tenant)
 
+    await base.settled(tenant)
     async with base.store.transaction(tenant, SYSTEM) as unit:
         effects = await unit.changes.page(after=0, limit=50, types=["effect.done"])
     assert [e.object_id for e in effects.items] == [thing]
@@ -189,7 +191,7 @@ async def test_a_busy_shop_never_starves_another(base: Base, quiet: None) -> Non
     dispatcher = Dispatcher(base.store, [heard("fair", note)], events_a_turn=5)
     await tell(base, busy, 40)
     await tell(base, calm, 1)
-    await rounds(dispatcher)
+    await rounds(base, dispatcher, busy, calm)
 
     assert order.count(busy) == 40
     assert order.index(calm) <= 5
@@ -199,7 +201,7 @@ async def test_a_dead_workers_lease_runs_out(base: Base, tenant: UUID, quiet: No
     """A turn whose worker died is somebody else's after the lease; a late finish of the dead one changes nothing."""
     turns = Turns(base.database)
     await tell(base, tenant)
-    await Dispatcher(base.store, []).position_once()
+    await base.settled(tenant)
     (dead,) = [
         t for t in await turns.claim(DELIVERIES, length=timedelta(seconds=-1), wanted=50) if t.tenant_id == tenant
     ]

@@ -52,6 +52,7 @@ class Night:
         await self.nightly.run(self.tenant)
 
     async def told(self, kind: str) -> list[dict[str, object]]:
+        await self.base.settled(self.tenant)
         async with self.base.store.transaction(self.tenant, SYSTEM) as unit:
             page = await unit.changes.page(after=0, limit=200, types=[kind])
         return [event.data for event in page.items]

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
@@ -83,9 +83,10 @@ Objects = dict[str, str]
 class World:
     """A shop of ours, a shop of somebody else's, and what was deleted."""
 
-    def __init__(self, http: httpx.AsyncClient, shop: Shop, worker: Dispatcher) -> None:
+    def __init__(self, http: httpx.AsyncClient, shop: Shop, base: Base) -> None:
         self.http = http
-        self.worker = worker
+        self.base = base
+        self.worker = Dispatcher(base.store, SUBSCRIPTIONS)
         self.operator = shop.operator
         self.owner = shop.owner
         self.mine: Objects = {}
@@ -99,9 +100,9 @@ class World:
         found: dict[str, Any] = answer.json()
         return found
 
-    async def work(self) -> None:
+    async def work(self, tenant_id: UUID) -> None:
         """Do what the worker does: goods become known by the receipts that name them."""
-        await self.worker.position_once()
+        await self.base.settled(tenant_id)
         while await self.worker.deliver_one_turn():
             pass
 
@@ -119,11 +120,12 @@ class World:
         tag = await self.post("/v1/tags", {"name": f"tag-{number}"}, owner)
         await self.post("/v1/tags/apply", {"add": [tag["name"]], "customer_ids": [customer["id"]]}, owner)
         receipt = await self.post("/v1/receipts", _sale(number, customer["id"]), owner)
-        await self.work()
+        tenant = (await self.http.get("/v1/me", headers=dict(owner))).json()["tenant_id"]
+        await self.work(UUID(tenant))
         products = (await self.http.get("/v1/products", params={"limit": 200}, headers=dict(owner))).json()["items"]
         programs = (await self.http.get("/v1/loyalty/programs", headers=dict(owner))).json()["items"]
         return {
-            "tenant_id": (await self.http.get("/v1/me", headers=dict(owner))).json()["tenant_id"],
+            "tenant_id": tenant,
             "api_key_id": (await self.post("/v1/api-keys", {"name": "till", "role": "cashier"}, owner))["id"],
             "field_id": (
                 await self.post("/v1/custom-fields", {"code": f"f{number}", "type": "string", "label": "Поле"}, owner)
@@ -222,7 +224,7 @@ BODY_CASES = [pytest.param(o, pointer, id=f"{o.id}-{pointer}") for o in OPERATIO
 @pytest_asyncio.fixture(scope="module")
 async def world(postgres: Postgres, base: Base) -> Any:
     async with open_shop(postgres) as shop:
-        made = World(shop.http, shop, Dispatcher(base.store, SUBSCRIPTIONS))
+        made = World(shop.http, shop, base)
         stranger = await made.post("/v1/tenants", SHOP, shop.operator)
         made.mine = await made.fill(shop.owner, 1)
         made.spare = await made.fill(shop.owner, 2)

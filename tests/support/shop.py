@@ -9,11 +9,13 @@ from domain.kernel.events import SYSTEM
 from persistence.database import Database
 from persistence.key_store import PgKeyStore
 from persistence.platform_unit import Platform
+from persistence.positions import assign_positions, positions_held
 from persistence.unit_of_work import Store
 from runtime.adapters.key_provider import LocalKeyProvider
 from runtime.adapters.vaults import KeptVaults
 from tenancy.use_cases import new_tenant
 from tests.support.postgres import Postgres
+from tests.support.waiting import until
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,19 @@ class Base:
         async with self.platform.transaction(SYSTEM) as unit:
             opened = await open_tenant(tenant, unit=unit)
         return tenant.tenant_id, opened.api_key
+
+    async def settled(self, tenant_id: UUID) -> None:
+        """Wait until every event of the shop has its position.
+
+        An open transaction in any database of the server holds positions back, so another test process may.
+        """
+
+        async def done() -> bool:
+            async with self.database.scoped(tenant_id) as connection:
+                await assign_positions(connection, tenant_id)
+                return not await positions_held(connection, tenant_id)
+
+        await until(done)
 
 
 async def open_base(postgres: Postgres, *, clock: Clock | None = None, connections: int = 6) -> Base:
