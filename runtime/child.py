@@ -5,9 +5,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from runtime.embedded.binaries import LAUNCHER
+from runtime.held import FLAG, word
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 SETTLED_AFTER = 60.0  # seconds of life after which earlier failures are forgotten
@@ -16,11 +17,12 @@ SETTLED_AFTER = 60.0  # seconds of life after which earlier failures are forgott
 class Child:
     """A command that is to run as long as the supervisor does; it ends with it, even when that is killed."""
 
-    def __init__(self, name: str, module: str, environment: Mapping[str, str], arguments: Sequence[str] = ()) -> None:
+    def __init__(self, name: str, module: str, environment: Mapping[str, str]) -> None:
         self.name = name
         self.failures = 0
-        self._command = [sys.executable, "-P", "-m", module, *arguments]
+        self._command = [sys.executable, "-P", "-m", module, FLAG]
         self._environment = dict(environment)
+        self._go: Mapping[str, str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
         self._start_again_at: float | None = None
@@ -36,13 +38,29 @@ class Child:
         return None if self._process is None else self._process.poll()
 
     def start(self) -> None:
-        """Start the process in a session of its own: Ctrl-C reaches the supervisor alone, which keeps the order."""
+        """Start the process in a session of its own: Ctrl-C reaches the supervisor alone, which keeps the order.
+
+        It loads its code and then waits for `let_go`, unless that was called before.
+        """
         head = [sys.executable, "-I", "-S", str(LAUNCHER), "same", str(os.getpid()), str(int(signal.SIGTERM))]
         self._process = subprocess.Popen(
-            [*head, *self._command], stdin=subprocess.DEVNULL, env=self._environment, start_new_session=True
+            [*head, *self._command], stdin=subprocess.PIPE, env=self._environment, start_new_session=True
         )
         self._started_at = time.monotonic()
         self._start_again_at = None
+        if self._go is not None:
+            self.let_go(self._go)
+
+    def let_go(self, variables: Mapping[str, str]) -> None:
+        """Let the process, and every successor, begin its work with these environment variables."""
+        self._go = variables
+        if self._process is None or self._process.stdin is None:
+            return
+        try:
+            with self._process.stdin as pipe:
+                pipe.write(word(variables))
+        except BrokenPipeError:
+            return  # it has ended already; `tend` sees to that
 
     def tend(self) -> str | None:
         """Restart a process that ended, later and later the oftener it does; return what to say, if anything."""

@@ -34,6 +34,8 @@ class Supervisor:
         self._say = say
         self._stopping: signal.Signals | None = None
         self._server: EmbeddedServer | None = None
+        self._environment = serving_environment(settings)
+        self._api = Child("the API", "runtime.web", self._environment)
         self._children: list[Child] = []
         self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._database_failures = 0
@@ -51,10 +53,10 @@ class Supervisor:
         self._listen_to_signals()
         try:
             refuse_busy_port(self._settings)
+            self._api.start()  # it loads its code while the database starts
             self._start_database()
             self._make_keys()
-            self._start_children()
-            self._wait_ready()
+            self._start_serving()
             when_ready(self)
             self._greeted = True
             while self._stopping is None:
@@ -79,7 +81,7 @@ class Supervisor:
 
     def _on_signal(self, number: int, _frame: object) -> None:
         if self._stopping is not None:
-            for child in self._children:  # asked twice: somebody is in a hurry
+            for child in {self._api, *self._children}:  # asked twice: somebody is in a hurry
                 child.end_group(signal.SIGKILL)
         self._stopping = self._stopping or signal.Signals(number)
 
@@ -125,7 +127,9 @@ class Supervisor:
             StartFault: it failed; it has said why.
         """
         command = [sys.executable, "-P", "-m", module, *arguments]
-        environment = child_environment(self._settings, self._app_url)
+        environment = installation_environment(self._settings)
+        if self._app_url is not None:
+            environment["REGULARS_DATABASE_URL"] = self._app_url
         done = subprocess.run(
             command,
             env=environment,
@@ -140,21 +144,23 @@ class Supervisor:
             raise StartFault("The start cannot go on; the reason stands above.")
         return done.stdout.decode()
 
-    def _start_children(self) -> None:
-        environment = child_environment(self._settings, self._app_url)
-        self._children = [
-            Child("the API", "runtime.web", environment),
-            Child("the worker", "runtime.worker", environment),
-        ]
-        for child in self._children:
-            child.start()
+    def _start_serving(self) -> None:
+        """The API first and alone: the worker's loading would only make its start longer."""
+        go = {"REGULARS_DATABASE_URL": self._app_url or ""}
+        self._children.append(self._api)
+        self._api.let_go(go)
+        self._wait_ready()
+        worker = Child("the worker", "runtime.worker", self._environment)
+        self._children.append(worker)
+        worker.start()
+        worker.let_go(go)
 
     def _wait_ready(self) -> None:
         while not is_ready(self._settings):
             if self.stopping:
                 raise Interrupted
             self._tend()
-            if self._children[0].failures >= HOPELESS:
+            if self._api.failures >= HOPELESS:
                 raise StartFault("The API ends as soon as it starts; the reason stands above.")
             self._pause(TICK / 2)
 
@@ -185,22 +191,26 @@ class Supervisor:
             self._say("stopping")
         if self.operator_key is not None and not self._greeted:  # it is stored as a hash only
             self._say(f"the operator key made at this start: {self.operator_key}")
-        for child in self._children:
+        everybody = {self._api, *self._children}
+        for child in everybody:
             child.ask_to_stop()
         deadline = time.monotonic() + STOP_PATIENCE
-        for child in self._children:
+        for child in everybody:
             child.wait(deadline)
         if self._server is not None:
             self._server.stop()
         signal.set_wakeup_fd(-1)
 
 
-def child_environment(settings: Settings, app_url: str | None) -> dict[str, str]:
-    """Return the children's environment; with `app_url` it names the application's role and no longer the owner."""
-    environment = {**os.environ, "REGULARS_DATA_DIR": str(settings.data_dir.absolute()), "PYTHONUNBUFFERED": "1"}
-    if app_url is not None:
-        environment.pop("REGULARS_OWNER_DATABASE_URL", None)
-        environment["REGULARS_DATABASE_URL"] = app_url
+def installation_environment(settings: Settings) -> dict[str, str]:
+    """Return this process's environment for others of the installation, wherever they stand."""
+    return {**os.environ, "REGULARS_DATA_DIR": str(settings.data_dir.absolute()), "PYTHONUNBUFFERED": "1"}
+
+
+def serving_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment of the API and the worker: the owner's address is not theirs to know."""
+    environment = installation_environment(settings)
+    environment.pop("REGULARS_OWNER_DATABASE_URL", None)
     return environment
 
 

@@ -12,6 +12,7 @@ from api.app import build_app
 from runtime.container import build_core, build_services
 from runtime.embedded.launcher import die_with_parent
 from runtime.faults import run_sentenced
+from runtime.held import wait_for_go
 from runtime.logging import configure_logging
 from runtime.settings import Settings, load_settings
 
@@ -47,5 +48,11 @@ def serve(settings: Settings) -> int:
     return 0
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve as the settings say, once the supervisor gives the word."""
+    wait_for_go()
     run_sentenced(lambda: serve(load_settings()))
+
+
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,7 @@ from runtime.container import Core, build_core
 from runtime.demo.background import keep_demo_shop_loaded
 from runtime.dispatch import Dispatcher, wait_for_any
 from runtime.faults import run_sentenced
+from runtime.held import wait_for_go
 from runtime.jobs import Job, JobRunner, Schedule
 from runtime.logging import configure_logging
 from runtime.nightly import Nightly
@@ -108,4 +109,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    wait_for_go()
     main()
