@@ -18,7 +18,8 @@ _ENQUEUE = text(
     """
     WITH job AS (
       INSERT INTO jobs.pgqueuer (priority, entrypoint, payload, execute_after, dedupe_key, headers, status)
-      VALUES (0, :name, :payload, now() + :after, :dedupe, jsonb_build_object('tenant_id', CAST(:tenant_id AS text)), 'queued')
+      VALUES (0, :name, :payload, now() + :after, :dedupe,
+              jsonb_build_object('tenant_id', CAST(:tenant_id AS text)), 'queued')
       ON CONFLICT (dedupe_key) WHERE status IN ('queued', 'picked') AND dedupe_key IS NOT NULL DO NOTHING
       RETURNING id, priority, entrypoint, status
     )

@@ -1,4 +1,4 @@
-"""What people put right afterwards: voids of returns, reassigned sales, receipts that find their customer (A25, C34)."""
+"""What people put right afterwards: voids of returns, moved sales, receipts that find their customer (A25, C34)."""
 
 from typing import Any
 
