@@ -12,20 +12,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from domain.kernel.errors import Unavailable
 from domain.kernel.transaction import Retry
+from persistence.plan_age import DISCARD, PlanAge
 
 RETRY_STATES = frozenset({"40001", "40P01"})
 BUSY_STATES = frozenset({"55P03", "57014", "53300", "57P01", "57P03", "25P02", "53100", "53200"})
 
 
 class TillConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
-    """A connection whose return to the pool costs no round trip.
+    """A connection whose return to the pool costs no round trip, but for the few that renew its plans.
 
     Safe only because the tenant is set per transaction, never per session; a test holds that.
     """
 
+    _plans: PlanAge | None = None
+
     def get_reset_query(self) -> str:
-        """Reset nothing."""
-        return ""
+        """Reset nothing; drop plans that were made when the tables were smaller."""
+        if self._plans is None:
+            self._plans = PlanAge()
+        return DISCARD if self._plans.due() else ""
 
 
 def driver_arguments(url: str) -> dict[str, Any]:
@@ -129,8 +134,9 @@ class Database:
         try:
             async with self._engine.connect() as connection:
                 driver = await self._driver(connection)
+                plans = connection.info.setdefault("plans", PlanAge())
                 try:
-                    await driver.execute(begin)
+                    await driver.execute(f"{DISCARD}; {begin}" if plans.due() else begin)
                     yield connection
                     await driver.execute("COMMIT")
                 except BaseException:
