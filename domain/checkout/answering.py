@@ -23,21 +23,8 @@ class Recorded:
 
 def answer(desk: Desk, recorded: Recorded) -> Outcome:
     """Return the answer to a new document, with the balance as it is now, and keep its bytes with it."""
-    stored, effect, loyalty = recorded.stored, recorded.effect, None
-    if effect is not None:
-        balance = desk.state.books[effect.account_id].balance(desk.now)
-        effect.footer = list(
-            footer(
-                desk.rules.locale,
-                balance,
-                earned=effect.earned,
-                redeemed=effect.redeemed,
-                restored=effect.restored,
-                reversed_=effect.reversed,
-                scale=desk.rules.program_of(stored.program_version, stored.counts_at).scale,
-            )
-        )
-        loyalty = effect.to_json(balance)
+    stored = recorded.stored
+    loyalty = None if recorded.effect is None else told(desk, stored, recorded.effect)
     body = receipt_json(
         stored.receipt_id,
         status="recorded",
@@ -52,6 +39,29 @@ def answer(desk: Desk, recorded: Recorded) -> Outcome:
     return Outcome(201, stored.answer, stored.receipt_id)
 
 
+def told(desk: Desk, stored: Stored, effect: LoyaltyEffect) -> dict[str, Any]:
+    """Return an effect as it is published: with the balance after it, and what the till prints."""
+    balance = desk.state.books[effect.account_id].balance(desk.now)
+    effect.footer = list(
+        footer(
+            desk.rules.locale,
+            balance,
+            earned=effect.earned,
+            redeemed=effect.redeemed,
+            restored=effect.restored,
+            reversed_=effect.reversed,
+            scale=desk.rules.program_of(stored.program_version, stored.counts_at).scale,
+        )
+    )
+    return effect.to_json(balance)
+
+
+def with_effect(desk: Desk, known: Stored, effect: LoyaltyEffect) -> bytes:
+    """Return the stored answer of a receipt with another customer and effect on points."""
+    body = again(desk, known, status="recorded").parsed()
+    return to_bytes(body | {"loyalty": told(desk, known, effect)})
+
+
 def again(desk: Desk, stored: Stored, *, status: str = "duplicate") -> Outcome:
     """Return the answer to a document that is known: the figures recorded then, the balance as it is now."""
     body = json.loads(stored.answer)
@@ -59,6 +69,7 @@ def again(desk: Desk, stored: Stored, *, status: str = "duplicate") -> Outcome:
         "status": status,
         "customer_id": None if stored.customer_id is None else str(stored.customer_id),
         "customer_match": stored.customer_match,
+        "linked_by": stored.linked_by,
     }
     loyalty = body["loyalty"]
     if loyalty is not None and stored.account_id is not None:

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from domain.checkout.answering import again
+from domain.checkout.answering import again, with_effect
 from domain.checkout.desk import Desk
 from domain.checkout.identify import identify_by
 from domain.checkout.moving import attach, reassign
 from domain.checkout.outcome import Outcome
 from domain.checkout.ports import LoadRequest, TillTransaction
-from domain.checkout.record import with_effect
 from domain.checkout.state import Person, Presented, Stored
 from domain.checkout.voiding import void
 from domain.history.errors import AlreadyClaimed, ClaimLimit, ReceiptNotFound, ReceiptVoided
@@ -64,7 +63,7 @@ async def reassign_receipt(
         raise ReceiptVoided
     person, match = _somebody(desk, sale, customer, presented)
     effect = reassign(desk, sale, person, match)
-    sale.answer = with_effect(desk, sale, effect.to_json(desk.state.books[effect.account_id].balance(desk.now)))
+    sale.answer = with_effect(desk, sale, effect)
     await transaction.save(desk.state, desk.changes, actor)
     return again(desk, stored, status="recorded")
 
@@ -103,7 +102,7 @@ async def claim_receipt(
         raise ClaimLimit(days=CLAIM_DAYS, claims=CLAIMS)
     effect = attach(desk, sale, person, match)
     sale.linked_by = "claim"
-    sale.answer = with_effect(desk, sale, effect.to_json(desk.state.books[effect.account_id].balance(desk.now)))
+    sale.answer = with_effect(desk, sale, effect)
     await transaction.save(desk.state, desk.changes, actor)
     return again(desk, sale, status="recorded")
 

@@ -12,6 +12,7 @@ from domain.loyalty import entries
 from domain.loyalty.earning import earn
 from domain.loyalty.expiry import life_of_points
 from domain.loyalty.ledger import Book
+from domain.loyalty.notices import Explain
 from domain.loyalty.returns import everything_left, move_in, void_sale
 
 
@@ -23,8 +24,7 @@ def attach(desk: Desk, sale: Stored, person: Person, match: str | None) -> Loyal
     sale.program_version = program.version
     effect = LoyaltyEffect(book.account_id)
     if desk.rules.prices_in(sale.currency, sale.store):
-        effect.earned = _earn_late(desk, sale, person, book)
-        effect.pending = 0
+        effect.earned, effect.pending, effect.explain = _earn_late(desk, sale, person, book)
     _count(desk, sale, person, 1)
     desk.tell("receipt.assigned", sale, figures(sale))
     desk.tell_points("earned", sale, effect.earned)
@@ -76,8 +76,11 @@ def _hand_over(sale: Stored, person: Person, book: Book, match: str | None, desk
         document.customer_match, document.dirty = match, True
 
 
-def _earn_late(desk: Desk, sale: Stored, person: Person, book: Book) -> int:
-    """Credit what the sale earns, less the share of what came back already; return the points."""
+def _earn_late(desk: Desk, sale: Stored, person: Person, book: Book) -> tuple[int, int, list[Explain]]:
+    """Credit what the sale earns, less the share of what came back already.
+
+    Return the points, how many of them are pending, and why.
+    """
     program = desk.rules.program_at(sale.counts_at)
     sold_on = desk.business_date(sale.store, sale.counts_at)
     lines = [line_again(line) for line in sale.lines]
@@ -86,16 +89,17 @@ def _earn_late(desk: Desk, sale: Stored, person: Person, book: Book) -> int:
         line.earned = points
         _share_out(desk, sale, line)
     net = earning.points - sum(line.reversed for line in sale.lines)
+    life = life_of_points(program, sold_at=sale.counts_at, sold_on=sold_on, now=desk.now)
     if net:
         book.credit(
             net,
             document=entries.Document("receipt", sale.receipt_id, sale.counts_at),
             now=desk.now,
-            life=life_of_points(program, sold_at=sale.counts_at, sold_on=sold_on, now=desk.now),
+            life=life,
             origin=origin_of(sale, program, person.customer_id),
         )
     sale.earned = earning.points
-    return net
+    return net, net if life.activates_at > desk.now else 0, list(earning.explain)
 
 
 def _count(desk: Desk, sale: Stored, person: Person, sign: int) -> None:

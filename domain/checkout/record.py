@@ -1,6 +1,6 @@
 """One document: known already, or to be recorded; and what has waited for it."""
 
-from domain.checkout.answering import again, answer, to_bytes
+from domain.checkout.answering import again, answer, with_effect
 from domain.checkout.desk import Desk, Item
 from domain.checkout.documents import compared, compared_stored
 from domain.checkout.identify import identify
@@ -81,13 +81,7 @@ def _add(desk: Desk, item: Item, known: Stored) -> None:
     if who.new is not None:
         desk.bring(who.person, who.new)
     effect = attach(desk, known, who.person, who.match)
-    known.answer = with_effect(desk, known, effect.to_json(desk.state.books[effect.account_id].balance(desk.now)))
-
-
-def with_effect(desk: Desk, known: Stored, loyalty: dict[str, object]) -> bytes:
-    """Return the stored answer of a receipt with another customer and effect on points."""
-    body = again(desk, known, status="recorded").parsed()
-    return to_bytes(body | {"loyalty": loyalty})
+    known.answer = with_effect(desk, known, effect)
 
 
 def _wake(desk: Desk, stored: Stored) -> None:
@@ -111,5 +105,4 @@ def _take_effect(desk: Desk, stored: Stored, waiting: Stored) -> None:
             return
         tell_return(desk, waiting)
     if effect is not None:
-        loyalty = effect.to_json(desk.state.books[effect.account_id].balance(desk.now))
-        waiting.answer = with_effect(desk, waiting, loyalty)
+        waiting.answer = with_effect(desk, waiting, effect)
