@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from litestar import Request
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, from_json
+from pydantic_core import ErrorDetails, from_json, to_json
 
 from api.errors import BadParameter, ParameterError, UnsupportedMediaType
 from api.operation import promise_of
@@ -18,8 +18,10 @@ from domain.kernel.errors import FieldError, InvalidRequest
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 MAX_ERRORS = 1000
+MAX_WHOLE = 2**53
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_WHOLE_FLOAT = re.compile(rb"\d(?:\.0+|[eE])")
 _CHARSET = re.compile(r"charset\s*=\s*\"?utf-?8\"?", re.IGNORECASE)
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -82,12 +84,36 @@ def parse(raw: bytes, model: type[Model]) -> Model:
     if not raw.strip(b" \t\r\n"):
         raise InvalidRequest(errors=[FieldError("", "required", "body is required")])
     try:
-        value: Model = _adapter(model).validate_json(raw)
+        value = _validated(raw, model)
     except ValidationError as error:
         raise InvalidRequest(errors=_told(error, raw)) from None
     if _NUL.search(raw) and (found := list(_nul_pointers(from_json(raw), ""))):
         raise InvalidRequest(errors=found)
     return value
+
+
+def _validated(raw: bytes, model: type[Model]) -> Model:
+    """Validate `raw`; only if an integer is missing look again whether 5.0 stands where 5 is meant.
+
+    For JSON Schema, and so for the contract, both are integers; pydantic's strict mode takes the second only.
+    """
+    try:
+        value: Model = _adapter(model).validate_json(raw)
+    except ValidationError as error:
+        kinds = {one["type"] for one in error.errors(include_url=False, include_input=False, include_context=False)}
+        if "int_type" not in kinds or not _WHOLE_FLOAT.search(raw):
+            raise
+        value = _adapter(model).validate_json(to_json(_whole(from_json(raw))))
+    return value
+
+
+def _whole(data: Any) -> Any:
+    """Return `data` with every float that is a whole number below 2^53 as an integer."""
+    if isinstance(data, float):
+        return int(data) if data.is_integer() and abs(data) <= MAX_WHOLE else data
+    if isinstance(data, list):
+        return [_whole(below) for below in data]
+    return {name: _whole(below) for name, below in data.items()} if isinstance(data, dict) else data
 
 
 def read_query(request: Request[Any, Any, Any], model: type[Model]) -> Model:

@@ -17,6 +17,7 @@ from litestar.routes import HTTPRoute
 from pydantic import BaseModel
 
 from api.openapi.examples import ExampleMaker
+from api.openapi.links import add_links
 from api.openapi.refusals import Refusals
 from api.openapi.registry import problem_classes
 from api.openapi.schemas import component_schemas, model_reference, nullable_unwrapped, query_schema
@@ -42,6 +43,7 @@ def build_document(app: Litestar, version: str) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for path, method, handler in handlers:
         paths.setdefault(path, {})[method] = maker.operation(method, handler)
+    add_links(paths)
     return _without_unused(
         {
             "openapi": "3.1.0",

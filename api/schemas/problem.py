@@ -7,6 +7,11 @@ from pydantic import ConfigDict, Field
 from api.schemas.base import AnswerModel
 
 
+def _nothing(value: object) -> bool:
+    """Tell whether a member is left out: in a batch a problem looks as it does alone."""
+    return not value
+
+
 class FieldProblem(AnswerModel):
     """One thing wrong with the request."""
 
@@ -18,8 +23,8 @@ class FieldProblem(AnswerModel):
     ]
     code: Annotated[str, Field(description="The broken rule, in one word; new ones may come.")]
     message: Annotated[str, Field(description="What is wrong, without what was sent.")]
-    parameter: Annotated[str, Field(description="The query parameter, if it is one.")] = ""
-    header: Annotated[str, Field(description="The header, if it is one.")] = ""
+    parameter: Annotated[str, Field(description="The query parameter, if it is one.", exclude_if=_nothing)] = ""
+    header: Annotated[str, Field(description="The header, if it is one.", exclude_if=_nothing)] = ""
 
 
 class Problem(AnswerModel):
@@ -51,5 +56,7 @@ class Problem(AnswerModel):
     trace_id: Annotated[str, Field(description="What support asks for.")]
     errors: Annotated[
         list[FieldProblem],
-        Field(default_factory=list, description="Everything that is wrong with the request, at once."),
+        Field(
+            default_factory=list, exclude_if=_nothing, description="Everything that is wrong with the request, at once."
+        ),
     ]

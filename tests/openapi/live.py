@@ -22,11 +22,17 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A running API: where it is, and two credentials."""
+    """A running API: where it is, and the operator's key."""
 
     url: str
-    owner_key: str
     operator_key: str
+
+    def open_shop(self) -> str:
+        """Open a shop and return its owner's key."""
+        headers = {"Authorization": f"Bearer {self.operator_key}"}
+        answer = httpx.post(f"{self.url}/v1/tenants", json=SHOP, headers=headers, timeout=30)
+        assert answer.is_success, answer.text
+        return str(answer.json()["api_key"])
 
 
 @contextmanager
@@ -47,7 +53,7 @@ def live(postgres: Postgres, log: Path, workers: int = 1) -> Iterator[Live]:
         )
         try:
             _wait(process, port, log)
-            yield Live(f"http://127.0.0.1:{port}", _open_shop(port), OPERATOR_KEY)
+            yield Live(f"http://127.0.0.1:{port}", OPERATOR_KEY)
         finally:
             process.terminate()
             process.wait(30)
@@ -64,10 +70,3 @@ def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
             pass
         time.sleep(0.1)
     raise AssertionError(log.read_text())
-
-
-def _open_shop(port: int) -> str:
-    headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
-    answer = httpx.post(f"http://127.0.0.1:{port}/v1/tenants", json=SHOP, headers=headers, timeout=30)
-    assert answer.is_success, answer.text
-    return str(answer.json()["api_key"])

@@ -81,6 +81,15 @@ def test_a_number_that_is_no_integer_in_range_is_refused(number: str) -> None:
     assert [one.pointer for one in errors_of(raw)] == ["/parts/0/amount"]
 
 
+@pytest.mark.parametrize("number", ["5", "5.0", "5e0", "0.5e1", "50e-1"])
+def test_a_whole_number_is_an_integer_however_it_is_written(number: str) -> None:
+    """JSON Schema knows no difference between 5 and 5.0, so a client of the contract may send either."""
+    read = parse(f'{{"name":"a","count":{number}}}'.encode(), ThingCreate)
+
+    assert read.count == 5
+    assert type(read.count) is int
+
+
 def test_nul_is_refused_wherever_it_hides() -> None:
     """PostgreSQL cannot store it: in typed text, in free keys and in free values alike."""
     raw = b'{"name":"a\\u0000b","custom":{"k":"\\u0000","x\\u0000":"v"}}'
