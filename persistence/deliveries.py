@@ -80,6 +80,21 @@ class PgDeliveries:
         values = {"tenant_id": self._session.tenant_id, "subscription": subscription, "position": position}
         return (await self._session.run(_ADVANCE, values)).one_or_none() is not None
 
+    async def advance_from(self, subscription: str, expected: int, position: int) -> bool:
+        """Move the cursor from `expected` to `position`; False, and nothing happens, where it stands elsewhere."""
+        if not await self._stands_at(subscription, expected):
+            return False
+        return await self.advance(subscription, position)
+
+    async def _stands_at(self, subscription: str, expected: int) -> bool:
+        """Tell where the cursor stands, and hold it there until the transaction ends."""
+        statement = select(subscription_cursor.c.position).where(
+            subscription_cursor.c.tenant_id == self._session.tenant_id,
+            subscription_cursor.c.subscription == subscription,
+        )
+        row = await self._session.one(statement.with_for_update())
+        return (row["position"] if row is not None else 0) == expected
+
     async def failed(
         self, subscription: str, event: LoggedEvent, *, attempts: int, pause: timedelta | None, error_class: str
     ) -> None:

@@ -1,10 +1,12 @@
 """The shop's goods."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial, reduce
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, bindparam, func, select, update
+from sqlalchemy import ARRAY, Text, Uuid, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import RowMapping
 
@@ -56,30 +58,37 @@ class PgProducts:
         )
         return _product((await self._session.run(statement)).mappings().one())
 
-    async def learn(self, receipt_id: UUID) -> None:
-        """Make the goods that the lines of a sale name known; again changes nothing."""
-        sold = await self._sold(receipt_id)
+    async def learn(self, receipt_ids: Sequence[UUID]) -> None:
+        """Make the goods that the lines of sales name known; again changes nothing."""
+        sold = await self._sold(receipt_ids)
         if not sold:
             return
         known = await self._held(sorted(sold))
         now = self._session.clock.now()
-        changed = [(one, learnt) for one in known if (learnt := learn(one, sold[one.sku], now)) != one]
+        learnt = [(one, reduce(partial(learn, now=now), sold[one.sku], one)) for one in known]
+        changed = [
+            self._row(after) for before, after in learnt if replace(after, updated_at=before.updated_at) != before
+        ]
         if changed:
-            await self._session.run(_DESCRIBE, [self._row(learnt) for _, learnt in changed])
+            await self._session.run(_DESCRIBE, changed)
 
-    async def _sold(self, receipt_id: UUID) -> dict[str, SoldGoods]:
-        """Return what the sale's lines say, by sku; of several lines of one sku the last counts."""
+    async def _sold(self, receipt_ids: Sequence[UUID]) -> dict[str, list[SoldGoods]]:
+        """Return what the sales' lines say, by sku, the oldest sale first."""
         statement = (
             select(receipt_line, receipt.c.currency, receipt.c.counts_at)
             .join(
                 receipt,
                 (receipt.c.tenant_id == receipt_line.c.tenant_id) & (receipt.c.receipt_id == receipt_line.c.receipt_id),
             )
-            .where(receipt_line.c.tenant_id == self._session.tenant_id, receipt_line.c.receipt_id == receipt_id)
+            .where(receipt_line.c.tenant_id == self._session.tenant_id)
+            .where(receipt_line.c.receipt_id == func.any(bindparam("receipts", type_=ARRAY(Uuid))))
             .where(receipt.c.kind == "sale", receipt_line.c.sku.is_not(None))
-            .order_by(receipt_line.c.line_no)
+            .order_by(receipt.c.counts_at, receipt_line.c.receipt_id, receipt_line.c.line_no)
         )
-        return {row["sku"]: _goods(row) for row in await self._session.all(statement)}
+        sold: dict[str, list[SoldGoods]] = {}
+        for row in await self._session.all(statement, {"receipts": list(receipt_ids)}):
+            sold.setdefault(row["sku"], []).append(_goods(row))
+        return sold
 
     async def _held(self, skus: Sequence[str]) -> list[Product]:
         """Return the products of `skus`, new ones too, held until the transaction ends.

@@ -7,7 +7,7 @@ from datetime import timedelta
 from domain.kernel.feed import LoggedEvent
 from persistence.unit_of_work import PgUnit
 
-Handler = Callable[[LoggedEvent, PgUnit], Awaitable[None]]
+Handler = Callable[[Sequence[LoggedEvent], PgUnit], Awaitable[None]]
 
 PAUSES = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 3600, 6 * 3600, 24 * 3600))
 """How long a failed delivery waits before each further attempt; after the last it is parked."""
@@ -17,9 +17,9 @@ PAUSES = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 3600, 6 * 3600
 class Subscription:
     """A reaction to events of `types` (all when empty); `name` never changes, the cursor is kept under it.
 
-    `handle` runs in a transaction of the event's shop that commits together with the cursor: what it does to the
-    database happens once, what it does outside may happen again. Events that fail are tried again later, so it may
-    meet them out of order.
+    `handle` gets some events of one shop, oldest first, in a transaction that commits together with the cursor: what
+    it does to the database happens once, what it does outside may happen again. If it fails on several, each comes
+    alone; what fails alone is tried again later, so events may also come out of order.
     """
 
     name: str
@@ -27,10 +27,9 @@ class Subscription:
     handle: Handler
 
 
-async def learn_products(event: LoggedEvent, unit: PgUnit) -> None:
-    """Make the goods of a sale known (A141)."""
-    if event.data.get("kind") == "sale":
-        await unit.products.learn(event.object_id)
+async def learn_products(events: Sequence[LoggedEvent], unit: PgUnit) -> None:
+    """Make the goods of sales known (A141)."""
+    await unit.products.learn([event.object_id for event in events if event.data.get("kind") == "sale"])
 
 
 SUBSCRIPTIONS: Sequence[Subscription] = (Subscription("products", frozenset({"receipt.recorded"}), learn_products),)
