@@ -1,12 +1,16 @@
 """`python3 dev.py run`: start, stop, second start, signals, crashes, refusals."""
 
 import os
+import shlex
 import signal
 import socket
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from tests.support.processes import Installation, free_port, until
@@ -45,13 +49,18 @@ def test_a_day_of_an_installation(installation: Installation) -> None:
 
 
 def test_the_first_start_prints_a_demo_shop_and_keeps_its_key(tmp_path: Path) -> None:
-    """Decision 23: the demo shop's key is in the data directory and printed at each start."""
+    """Decision 23: the demo shop's key is kept and printed at each start, with three commands that work when pasted."""
     installation = Installation(tmp_path / "data", free_port(), {"REGULARS_DEMO": "true"})
     try:
         installation.start().wait_ready()
         key = (installation.data_dir / "demo-key").read_text().strip()
         assert key in installation.words
-        assert installation.words.count("curl -s ") == 3
+        found, posted, timeline = [perform(command) for command in curls(installation.words)]
+        assert found["match"] in {"exact_unverified", "created"}
+        assert posted["status"] == "recorded"
+        assert posted["customer_id"] == found["customer"]["id"]
+        assert posted["loyalty"]["balance"]["active"] >= posted["loyalty"]["earned"] > 0
+        assert posted["id"] in [item["id"] for item in timeline["items"]]
         assert (installation.data_dir / "demo-key").stat().st_mode & 0o077 == 0
         installation.stop()
 
@@ -60,6 +69,20 @@ def test_the_first_start_prints_a_demo_shop_and_keeps_its_key(tmp_path: Path) ->
         installation.stop()
     finally:
         installation.sweep()
+
+
+def curls(words: str) -> list[str]:
+    """Return the commands as they stand in the output."""
+    return ["curl -s " + rest.split("\n\n", 1)[0] for rest in words.split("curl -s ")[1:]]
+
+
+def perform(command: str) -> Any:
+    """Do what a shell and curl would do with `command`; curl itself may not be installed."""
+    (_, _, address, *options) = shlex.split(command)
+    headers = dict(line.split(": ", 1) for flag, line in pairwise(options) if flag == "-H")
+    body = next((text.encode() for flag, text in pairwise(options) if flag == "-d"), None)
+    answer = httpx.request("GET" if body is None else "POST", address, headers=headers, content=body, timeout=60)
+    return answer.raise_for_status().json()
 
 
 def test_what_is_killed_comes_back(installation: Installation) -> None:
