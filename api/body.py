@@ -1,26 +1,23 @@
 """Reading what was sent: bodies and query strings, strictly, with every error told at once."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from litestar import Request
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, from_json, to_json
+from pydantic_core import from_json, to_json
 
 from api.errors import BadParameter, ParameterError, UnsupportedMediaType
 from api.operation import promise_of
 from api.rules import rule_of
+from api.told import NAME, nul_errors, told
 from domain.kernel.errors import FieldError, InvalidRequest
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
-MAX_ERRORS = 1000
 MAX_WHOLE = 2**53
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", re.ASCII)
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _WHOLE_FLOAT = re.compile(rb"\d(?:\.0+|[eE])")
 _CHARSET = re.compile(r"charset\s*=\s*\"?utf-?8\"?", re.IGNORECASE)
 
@@ -86,8 +83,8 @@ def parse(raw: bytes, model: type[Model]) -> Model:
     try:
         value = _validated(raw, model)
     except ValidationError as error:
-        raise InvalidRequest(errors=_told(error, raw)) from None
-    if _NUL.search(raw) and (found := list(_nul_pointers(from_json(raw), ""))):
+        raise InvalidRequest(errors=told(error, raw)) from None
+    if found := nul_errors(raw):
         raise InvalidRequest(errors=found)
     return value
 
@@ -174,58 +171,5 @@ def _adapter(model: type[Model]) -> TypeAdapter[Model]:
     return TypeAdapter(model)
 
 
-def _told(error: ValidationError, raw: bytes) -> list[FieldError]:
-    details = error.errors(include_url=False, include_input=False)
-    if details[0]["type"] == "json_invalid":
-        return [FieldError("", "json", "is not valid JSON")]
-    data = from_json(raw)
-    told = dict.fromkeys(_field_error(one, data) for one in details[:MAX_ERRORS])
-    if len(told) < MAX_ERRORS and _NUL.search(raw):
-        told |= dict.fromkeys(_nul_pointers(data, ""))
-    return list(told)
-
-
-def _field_error(one: ErrorDetails, data: Any) -> FieldError:
-    code, message = rule_of(one["type"], one.get("ctx"), one["msg"])
-    return FieldError(_pointer(one["loc"], data, leaf_may_be_missing=one["type"] == "missing"), code, message)
-
-
-def _pointer(loc: Sequence[int | str], data: Any, *, leaf_may_be_missing: bool) -> str:
-    """Return the RFC 6901 pointer of pydantic's `loc`: names of union arms and validators are not in the body.
-
-    A name that does not look like a field's is left out with all below it: it might be somebody's phone.
-    """
-    parts: list[str] = []
-    for index, part in enumerate(loc):
-        if _holds(data, part):
-            data = data[part]
-        elif not (leaf_may_be_missing and index == len(loc) - 1):
-            continue
-        if isinstance(part, str) and not _NAME.fullmatch(part):
-            break
-        parts.append(str(part))
-    return "".join(f"/{part}" for part in parts)
-
-
-def _holds(data: Any, part: int | str) -> bool:
-    if isinstance(part, int):
-        return isinstance(data, list) and 0 <= part < len(data)
-    return isinstance(data, Mapping) and part in data
-
-
-def _nul_pointers(data: Any, pointer: str) -> Iterator[FieldError]:
-    if isinstance(data, str):
-        if "\x00" in data:
-            yield FieldError(pointer, "text", "must not hold NUL")
-    elif isinstance(data, list):
-        for index, item in enumerate(data):
-            yield from _nul_pointers(item, f"{pointer}/{index}")
-    elif isinstance(data, dict):
-        for name, item in data.items():
-            if "\x00" in name:
-                yield FieldError(pointer, "text", "must not hold NUL")
-            yield from _nul_pointers(item, f"{pointer}/{name}" if _NAME.fullmatch(name) else pointer)
-
-
 def _safe(name: str) -> str | None:
-    return name if _NAME.fullmatch(name) else None
+    return name if NAME.fullmatch(name) else None

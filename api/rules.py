@@ -35,8 +35,7 @@ _PLAIN: Mapping[str, tuple[str, str]] = {
     "datetime_type": ("datetime", "must be an RFC 3339 time with an offset"),
     "datetime_parsing": ("datetime", "must be an RFC 3339 time with an offset"),
     "timezone_aware": ("datetime", "must be an RFC 3339 time with an offset"),
-    "union_tag_not_found": ("required", "lacks the field that says which kind it is"),
-    "union_tag_invalid": ("one_of", "names no known kind"),
+    "union_tag_not_found": ("required", "is required"),
     "value_error": ("value", "is not a valid value"),
     "assertion_error": ("value", "is not a valid value"),
     "url_parsing": ("url", "must be a URL"),
@@ -57,6 +56,7 @@ _LIMITS: Mapping[str, tuple[str, str, str]] = {
     "less_than_equal": ("range", "must be at most {}", "le"),
     "multiple_of": ("multiple_of", "must be a multiple of {}", "multiple_of"),
     "literal_error": ("one_of", "must be one of {}", "expected"),
+    "union_tag_invalid": ("one_of", "must be one of {}", "expected_tags"),
     "enum": ("one_of", "must be one of {}", "expected"),
     "string_pattern_mismatch": ("pattern", "must match {}", "pattern"),
 }

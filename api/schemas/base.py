@@ -11,6 +11,8 @@ from domain.kernel.money import MAX_AMOUNT
 
 NO_NUL = r"^[^\x00]*$"
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
+LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -18,12 +20,20 @@ def _moment(value: object) -> object:
     """Read RFC 3339 only: pydantic alone also takes seconds since 1970, a bare date, a time without offset."""
     try:
         if isinstance(value, str) and _RFC3339.fullmatch(value):
-            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+            return _utc(datetime.fromisoformat(value.upper()))
         if isinstance(value, datetime) and value.tzinfo is not None:
-            return value.astimezone(UTC)
-    except (ValueError, OverflowError):
+            return _utc(value)
+    except ValueError:
         pass
     raise PydanticCustomError("datetime", "must be an RFC 3339 time with an offset")
+
+
+def _utc(moment: datetime) -> datetime:
+    """Return the moment in UTC; one whose offset leads out of the calendar stands at its end."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return FIRST_MOMENT if moment.year == 1 else LAST_MOMENT
 
 
 def _day(value: object) -> object:
