@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from domain.kernel.feed import LoggedEvent
+from persistence.customer_search_rows import ENDING_INDEX, NAME_INDEX
+from persistence.search_index import JOB as SEARCH_INDEX
 from persistence.unit_of_work import PgUnit
 
 Handler = Callable[[Sequence[LoggedEvent], PgUnit], Awaitable[None]]
@@ -32,4 +34,14 @@ async def learn_products(events: Sequence[LoggedEvent], unit: PgUnit) -> None:
     await unit.products.learn([event.object_id for event in events if event.data.get("kind") == "sale"])
 
 
-SUBSCRIPTIONS: Sequence[Subscription] = (Subscription("products", frozenset({"receipt.recorded"}), learn_products),)
+async def index_names(events: Sequence[LoggedEvent], unit: PgUnit) -> None:
+    """Bring the search indexes in step once an owner has switched one on or off."""
+    changed = {change.field for event in events for change in event.changes}
+    if changed & {NAME_INDEX, ENDING_INDEX}:
+        await unit.jobs.enqueue(SEARCH_INDEX, dedupe=str(events[-1].id))
+
+
+SUBSCRIPTIONS: Sequence[Subscription] = (
+    Subscription("products", frozenset({"receipt.recorded"}), learn_products),
+    Subscription("search-index", frozenset({"settings.updated"}), index_names),
+)

@@ -11,6 +11,8 @@ from persistence.idempotency import IdempotencyTable
 from persistence.key_store import PgKeyStore
 from persistence.notify import Listener
 from persistence.points_due import DAILY
+from persistence.search_index import JOB as SEARCH_INDEX
+from persistence.search_index import SearchIndexer
 from persistence.shop_rules import RulesCache
 from persistence.till_gate import TillGate
 from runtime.adapters.rotation import keep_up
@@ -50,7 +52,9 @@ class Worker:
         self._core = core
         self._heartbeat = data_dir / HEARTBEAT
         self._listener = Listener(core.url, self.dispatcher.wake)
-        self._jobs = JobRunner(core.url, [Job(DAILY, self.nightly.run), *jobs], schedules(self.nightly, core))
+        indexer = SearchIndexer(core.store)
+        own = [Job(DAILY, self.nightly.run), Job(SEARCH_INDEX, indexer.run, at_once=1)]
+        self._jobs = JobRunner(core.url, [*own, *jobs], schedules(self.nightly, core))
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until `stopping` is set, then finish what is under way."""

@@ -11,6 +11,7 @@ from api.command import Command, Query
 from api.etag import require_match
 from api.operation import operation
 from api.schemas import settings as schemas
+from domain.checkout.till_view import STALE_DAYS
 from domain.customers.lifecycle import Thresholds
 from tenancy import use_cases
 from tenancy.ports import ShopUnit
@@ -74,4 +75,5 @@ def shown(tenant: Tenant) -> schemas.Settings:
         leap_birthday=free.get("leap_birthday") or "feb_28",
         name_index=free.get("name_index") is True,
         phone_ending_index=free.get("phone_ending_index") is True,
+        phone_stale_days=free.get("phone_stale_days", STALE_DAYS),
     )

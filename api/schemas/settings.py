@@ -15,6 +15,15 @@ VipSum = Annotated[
     int,
     Field(ge=0, le=10**12, description="Minor units of the shop's currency; 0 switches this rule off.", examples=[0]),
 ]
+StaleDays = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=3650,
+        description="A phone unused for so many days identifies for earning only; 0: never so.",
+        examples=[180],
+    ),
+]
 LeapBirthday = Literal["feb_28", "mar_1"]
 
 
@@ -40,6 +49,7 @@ class SettingsPatch(RequestModel):
     leap_birthday: LeapBirthday | None = None
     name_index: bool | None = None
     phone_ending_index: bool | None = None
+    phone_stale_days: StaleDays | None = None
 
 
 class Lifecycle(AnswerModel):
@@ -74,6 +84,7 @@ class Settings(AnswerModel):
     phone_ending_index: Annotated[
         bool, Field(description="Blind index of the last four digits of phones; it leaks which phones share them.")
     ]
+    phone_stale_days: StaleDays
 
     def etag(self) -> str:
         """Return the entity tag of the settings."""

@@ -30,7 +30,7 @@ BEGIN
       LATERAL (
         SELECT i.customer_id, i.status, i.verified_at, i.last_used_at, i.created_at FROM identifier i
          WHERE i.tenant_id = p_tenant AND i.type = w.type AND i.blind = w.blind AND i.status <> 'reassigned'
-         ORDER BY CASE i.status WHEN 'active' THEN 0 WHEN 'quarantined' THEN 1 WHEN 'shared' THEN 2 ELSE 3 END, i.identifier_id
+         ORDER BY i.status = 'retired', i.status, i.identifier_id
          LIMIT p_people
       ) h;
   ELSE
