@@ -73,6 +73,12 @@ class Turns:
         async with self._database.platform() as connection:
             return (await connection.execute(_FRESH, {"enough": enough})).scalars().all()
 
+    async def adopt(self) -> int:
+        """Bring events restored from another server's dump into this one's order; return of how many shops."""
+        async with self._database.platform() as connection:
+            await connection.execute(text("SET LOCAL statement_timeout = 0"))
+            return int((await connection.execute(text("SELECT platform.adopt_events()"))).scalar_one())
+
     async def lag(self) -> tuple[int, float | None]:
         """Return how many events wait for a position (counted to 1 000 a tenant), and the age of the oldest in s."""
         async with self._database.platform() as connection:

@@ -15,6 +15,7 @@ from persistence.search_index import JOB as SEARCH_INDEX
 from persistence.search_index import SearchIndexer
 from persistence.shop_rules import RulesCache
 from persistence.till_gate import TillGate
+from persistence.turns import Turns
 from runtime.adapters.rotation import keep_up
 from runtime.container import Core, build_core
 from runtime.demo.background import keep_demo_shop_loaded
@@ -59,6 +60,8 @@ class Worker:
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until `stopping` is set, then finish what is under way."""
         await self._core.open()
+        if adopted := await Turns(self._core.database).adopt():
+            log.warning("events-adopted", tenants=adopted)  # this database was restored from another server's dump
         listening = asyncio.create_task(self._listener.run())
         working = [
             asyncio.create_task(work)

@@ -178,7 +178,12 @@ async def test_functions_that_run_as_the_owner_are_few_and_named(catalogue: asyn
            FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
            WHERE p.prosecdef AND n.nspname NOT LIKE 'pg\\_%'"""
     )
-    assert {r["proname"] for r in rows} == {"keep_answer_partitions", "tenants_with_events", "event_lag"}
+    assert {r["proname"] for r in rows} == {
+        "keep_answer_partitions",
+        "tenants_with_events",
+        "event_lag",
+        "adopt_events",
+    }
     for row in rows:
         assert any(setting.startswith("search_path=pg_catalog") for setting in row["proconfig"]), row["proname"]
         assert not row["everybody"], row["proname"]

@@ -19,6 +19,7 @@ from persistence.event_log import event_rows, sealer
 from persistence.key_store import CustomerKeys
 from persistence.positions import assign_positions
 from persistence.tables.log import event, event_position
+from persistence.turns import Turns
 from persistence.unit_of_work import PgUnit
 from tests.conftest import OWNER
 from tests.support.shop import Base
@@ -265,3 +266,32 @@ async def test_many_writers_and_positioners_at_once_lose_nothing(base: Base, ten
             func.count(), func.count(event_position.c.event_id.distinct()), func.max(event_position.c.position)
         )
         assert set((await connection.execute(distinct)).one()) == {written + 1}
+
+
+async def test_a_restored_database_goes_on_with_its_order(base: Base, tenant: UUID, unit: Open) -> None:
+    """A dump brings transaction ids along that mean nothing on the new server: nothing old comes twice, nothing that
+    had no position yet and nothing new is lost."""
+    other, _ = await base.open_shop()
+    first, late, fresh = happened(), happened(), happened()
+    async with unit() as u:
+        await u.events.add([first])
+    await base.settled(tenant)
+    async with unit() as u:
+        await u.events.add([late])
+    owner = await asyncpg.connect(base.postgres.owner)
+    await owner.execute("UPDATE event SET xid = xid + 1000000000 WHERE tenant_id = $1", tenant)
+    await owner.execute(
+        "UPDATE platform.turn SET cursor = cursor + 1000000000 WHERE tenant_id = $1 AND kind = 'positions'", tenant
+    )
+    await owner.close()
+    async with unit() as u:
+        await u.events.add([fresh])
+
+    assert await Turns(base.database).adopt() == 1
+    assert await Turns(base.database).adopt() == 0
+    async with unit() as u:
+        await u.events.add([happened("after.done")])
+    things = await ids_in_feed(base, tenant)
+    assert things[:3] == [first.object_id, late.object_id, fresh.object_id]
+    assert len(things) == 4
+    assert await ids_in_feed(base, other) == []
