@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from api.errors import BadParameter
@@ -12,6 +13,7 @@ from api.schemas.page import PageQuery
 __all__ = ["PageQuery", "decode_cursor", "encode_cursor", "page"]
 
 VERSION = 1
+MAX_NUMBER = 2**63
 Row = TypeVar("Row")
 
 
@@ -40,9 +42,18 @@ def decode_cursor(text: str, *shape: Callable[[Any], Any]) -> tuple[Any, ...]:
             raise ValueError
         if not shape:
             return tuple(position)
-        return tuple(check(part) for check, part in zip(shape, position, strict=True))
+        return tuple(_possible(check(part)) for check, part in zip(shape, position, strict=True))
     except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError, OverflowError):
         raise BadParameter.query("cursor", "cursor", "is not a cursor of this list") from None
+
+
+def _possible(part: Any) -> Any:
+    """Return a part that a row can have: the database takes no greater number and no time without an offset."""
+    if isinstance(part, int) and not 0 <= part < MAX_NUMBER:
+        raise ValueError
+    if isinstance(part, datetime) and part.tzinfo is None:
+        raise ValueError
+    return part
 
 
 def page(
