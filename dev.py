@@ -234,19 +234,38 @@ def gates():
     return failed
 
 
-def pytest(options):
+def pytest(options, env=None):
     """Run pytest on two processes; its closing line is the last that it prints."""
     command = [str(PYTHON), "-m", "pytest", *options]
     if not any(option.startswith("-n") for option in options):
         command += ["-n", "2"]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+    return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
+
+
+def distribution_server():
+    """Return the folder with the programs of the machine's own oldest PostgreSQL from 15 on, or None."""
+    found = {}
+    for program in Path("/usr/lib/postgresql").glob("*/bin/postgres"):
+        version = program.parents[1].name
+        if version.isdigit() and int(version) >= 15:
+            found[int(version)] = program.parent
+    return found[min(found)] if found else None
 
 
 def test(options):
-    """All checks and tests, or with options those tests only."""
+    """All checks and tests, or with options those tests only; in CI the database's tests on both servers."""
     ensure("test")
-    failed = [] if options else gates()
-    code = pytest(options)
+    if options:
+        return pytest(options)
+    failed = gates()
+    place = distribution_server() if os.environ.get("CI") == "true" else None
+    if place is not None:
+        say(f"dev.py: the integration tests on {place}")
+        env = dict(os.environ, REGULARS_TEST_POSTGRES_BIN=str(place))
+        if pytest(["-q", "tests/integration"], env) != 0:
+            failed.append(f"integration tests on {place}")
+        say("dev.py: everything on the embedded server")
+    code = pytest([])
     if failed:
         say(f"dev.py: not clean: {', '.join(failed)}")
     return code or (1 if failed else 0)
