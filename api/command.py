@@ -11,15 +11,19 @@ from litestar import Request, Response
 from pydantic import BaseModel
 
 from api.answer import answer, answer_headers, from_bytes, serialise
+from api.body import query_items
 from api.context import RequestContext, context_of
 from api.errors import BadParameter, Unauthenticated
 from api.idempotency import REPLAYED, key_of, sent_key, settled
+from api.masks import NOBODY, may_read_contacts, reading_as
 from api.operation import Operation, promise_of
 from api.services import Claimed, IdempotencyKey, Services, Stored
-from domain.checkout.errors import IdempotencyInProgress
+from domain.checkout.errors import IdempotencyInProgress, IdempotencyKeyReused
 from domain.kernel.transaction import Retry
 
 RETRIES = 5
+IN_FULL = "contacts-in-full"
+"""Stands beside a stored answer that unmasked a contact; it is never sent."""
 
 Answer = TypeVar("Answer", bound=BaseModel | None)
 Work = Callable[[Any], Awaitable[Answer]]
@@ -144,8 +148,15 @@ async def open_unit(services: Services, request: Request[Any, Any, Any]) -> Asyn
 
 
 def replay(stored: Stored) -> Response[Any]:
-    """Return a stored answer, byte for byte."""
-    return from_bytes(stored.body, stored.status, {**stored.headers, REPLAYED: "true"})
+    """Return a stored answer, byte for byte.
+
+    Raises:
+        IdempotencyKeyReused: it shows contacts in full, and who asks now is shown the mask.
+    """
+    headers = dict(stored.headers)
+    if headers.pop(IN_FULL, None) is not None and not may_read_contacts():
+        raise IdempotencyKeyReused
+    return from_bytes(stored.body, stored.status, {**headers, REPLAYED: "true"})
 
 
 def dry_run_asked(request: Request[Any, Any, Any]) -> bool:
@@ -154,10 +165,10 @@ def dry_run_asked(request: Request[Any, Any, Any]) -> bool:
     Raises:
         BadParameter: the parameter is neither true nor false.
     """
-    value = request.query_params.get("dry_run", "false")
-    if value not in {"true", "false"}:
-        raise BadParameter.query("dry_run", "type", "must be true or false")
-    return bool(value == "true")
+    sent = [value for name, value in query_items(request) if name == "dry_run"]
+    if sent not in ([], ["true"], ["false"]):
+        raise BadParameter.query("dry_run", "type", "must be true or false, once")
+    return sent == ["true"]
 
 
 def operation_id_of(request: Request[Any, Any, Any]) -> str:
@@ -174,4 +185,7 @@ def _kept(model: BaseModel | None) -> tuple[dict[str, str], bytes]:
     """Return headers and body for the store: an answer that shows a secret is kept without it."""
     kept = getattr(model, "kept", None)
     stored = kept() if callable(kept) else model
-    return answer_headers(model), serialise(stored)
+    body = serialise(stored)
+    with reading_as(NOBODY):
+        in_full = serialise(stored) != body
+    return {**answer_headers(model), **({IN_FULL: "true"} if in_full else {})}, body

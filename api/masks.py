@@ -15,7 +15,9 @@ from domain.kernel.mask import mask_contact
 
 READ_CONTACTS = "customers:read-contacts"
 HIDDEN = "•••"
-_permissions: ContextVar[frozenset[str]] = ContextVar("permissions", default=frozenset())
+NOBODY: frozenset[str] = frozenset()
+"""The permissions of a reader who is shown every mask."""
+_permissions: ContextVar[frozenset[str]] = ContextVar("permissions", default=NOBODY)
 
 
 def read_by(permissions: frozenset[str]) -> None:

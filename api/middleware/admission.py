@@ -131,7 +131,7 @@ def require_acceptable(scope: Scope, promise: Operation) -> None:
         NotAcceptable: nothing of it is accepted.
     """
     accept = header_map(scope).get(b"accept", b"").decode("latin-1").strip()
-    if not accept or accept == "*/*" or accept.startswith("application/json"):
+    if accept in {"", "*/*", "application/json"}:
         return
     offered = {answer.media_type for answer in promise.answers.values() if isinstance(answer, Raw)}
     offered = offered or {"application/json"}

@@ -37,7 +37,7 @@ class CustomFieldController(Controller):
     async def list_fields(self, request: Request[Any, Any, Any], reading: NamedDependency[Query]) -> Response[Any]:
         """Archived ones when asked for."""
         wanted = read_query(request, schemas.CustomFieldQuery)
-        after = decode_cursor(wanted.cursor, str)[0] if wanted.cursor else None
+        after = decode_cursor(wanted.cursor, _code)[0] if wanted.cursor else None
         async with reading() as unit:
             rows = await unit.custom_fields.page(after=after, limit=wanted.limit + 1, archived=wanted.archived)
         kept, cursor = page(rows, wanted.limit, lambda field: [field.code])
@@ -156,3 +156,9 @@ class CustomFieldController(Controller):
 
 def _matching(request: Request[Any, Any, Any]) -> Callable[[CustomField], None]:
     return lambda field: require_match(request, shown_field(field).etag())
+
+
+def _code(part: object) -> str:
+    if not isinstance(part, str):
+        raise ValueError
+    return part

@@ -75,7 +75,7 @@ async def test_head_is_get_without_a_body() -> None:
         ("*/*", 200),
         ("text/html, application/*;q=0.5", 200),
         ("text/html", 406),
-        ("application/json;q=0", 200),
+        ("application/json;q=0", 406),
         ("text/xml, application/json; q=0", 406),
     ],
 )
