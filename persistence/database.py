@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from domain.kernel.errors import Unavailable
@@ -15,7 +16,11 @@ from domain.kernel.transaction import Retry
 from persistence.plan_age import DISCARD, PlanAge
 
 RETRY_STATES = frozenset({"40001", "40P01"})
-BUSY_STATES = frozenset({"55P03", "57014", "53300", "57P01", "57P03", "25P02", "53100", "53200"})
+BUSY_STATES = frozenset({"55P03", "57014", "53300", "57P01", "57P02", "57P03", "57P05", "25P02", "53100", "53200"})
+LOST = "08"  # the class of states that say: the connection is gone
+CONFUSED = (asyncpg.InterfaceError, asyncpg.InternalClientError)  # so a connection shows that died half-way
+FAULTS = (asyncpg.PostgresError, *CONFUSED, OSError)
+"""What the driver raises when the database refuses or goes away."""
 
 
 class TillConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
@@ -48,8 +53,8 @@ def translated(error: BaseException) -> BaseException:
     state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
     if state in RETRY_STATES:
         return Retry()
-    connection_lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if state in BUSY_STATES or connection_lost or isinstance(original, OSError | asyncpg.InterfaceError):
+    connection_lost = str(state).startswith(LOST) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    if state in BUSY_STATES or connection_lost or isinstance(original, (OSError, *CONFUSED)):
         return Unavailable("The database is busy or restarting.", retry_after=1)
     return error
 
@@ -79,7 +84,7 @@ class Database:
         """
         try:
             self._pool = await self._till_pool(ready=1)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except FAULTS:
             self._pool = await self._till_pool(ready=0)
 
     async def _till_pool(self, *, ready: int) -> asyncpg.Pool:
@@ -142,12 +147,12 @@ class Database:
                 except BaseException:
                     await self._roll_back(connection, driver)
                     raise
-        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except (DBAPIError, *FAULTS) as error:
             raised = translated(error)
             if raised is error:
                 raise
             raise raised from None
-        except TimeoutError:
+        except PoolTimeout:
             raise Unavailable("Every database connection is busy.", retry_after=1) from None
 
     @staticmethod

@@ -10,12 +10,11 @@ from uuid import UUID
 
 import asyncpg
 
-from persistence.database import driver_arguments
+from persistence.database import FAULTS, driver_arguments
 
 CHANNEL = "regulars_events"
 GATHER_SECONDS = 0.02
 RECONNECT_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
-FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
 def _pause(failures: int) -> float:

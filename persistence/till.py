@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from domain.checkout.changes import Changes
@@ -15,7 +14,7 @@ from domain.checkout.state import TillState
 from domain.kernel.clock import Clock
 from domain.kernel.events import Actor
 from persistence import till_load, till_rows
-from persistence.database import Database, translated
+from persistence.database import FAULTS, Database, translated
 from persistence.shop_rules import RulesCache
 from tenancy.tenant import TenantNotFound
 from tenancy.vault import Vaults
@@ -53,7 +52,7 @@ class PgTill:
         try:
             async with self.database.pool.acquire() as connection, connection.transaction():
                 yield self.on(connection)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except FAULTS as error:
             raise _told(error) from None
 
 
@@ -114,7 +113,7 @@ class PgTillTransaction:
     async def _fetch(self, query: str, arguments: tuple[Any, ...]) -> Any:
         try:
             return await self._executor.fetchval(query, *arguments)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except FAULTS as error:
             raise _told(error) from None
 
 

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from domain.checkout.rules import ShopRules
@@ -24,7 +23,7 @@ from domain.kernel.mask import mask_name
 from domain.loyalty.errors import NeedsFullBook
 from domain.loyalty.ledger import Book
 from persistence.customer_rows import NOTE, open_identifier, open_profile
-from persistence.database import Database, translated
+from persistence.database import FAULTS, Database, translated
 from persistence.shop_rules import RulesCache
 from persistence.till_load import LOTS, book_of, lot_of
 from tenancy.tenant import TenantNotFound, TenantSuspended
@@ -102,7 +101,7 @@ class TillDesk:
         arguments = (tenant_id, types, blinds, customer_id, MAX_CANDIDATES + 1, lots)
         try:
             found = await (executor or self._database.pool).fetchval(READ, *arguments)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except FAULTS as error:
             raise translated(error) from None
         read: dict[str, Any] = msgspec.json.decode(found)
         if read["config_version"] is None:

@@ -19,8 +19,7 @@ from pgqueuer.domain.models import Job as QueuedJob
 from pgqueuer.domain.models import Schedule as DueSchedule
 from pgqueuer.domain.settings import DBSettings
 
-from persistence.database import driver_arguments
-from persistence.notify import FAULTS
+from persistence.database import FAULTS, driver_arguments
 
 log = structlog.get_logger("worker")
 
