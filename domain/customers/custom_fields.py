@@ -17,7 +17,7 @@ MAX_FIELDS = 64
 NUMBER_SCALE = 10**4
 MAX_NUMBER = 10**14
 MAX_TEXT = 1000
-_DECIMAL = re.compile(r"-?[0-9]{1,14}(?:\.[0-9]{1,4})?", re.ASCII)
+_DECIMAL = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,4})?", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -92,11 +92,12 @@ def stored_value(definition: CustomField, value: Any) -> Any:
 
 
 def number_of(value: Any) -> int | None:
-    """Return a number value in ten-thousandths, None when it is none."""
+    """Return a number value in ten-thousandths, None when it is none or beyond ±10^14."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     text = str(value)
-    return int(Decimal(text) * NUMBER_SCALE) if _DECIMAL.fullmatch(text) else None
+    number = int(Decimal(text) * NUMBER_SCALE) if _DECIMAL.fullmatch(text) else None
+    return None if number is None or abs(number) > MAX_NUMBER * NUMBER_SCALE else number
 
 
 def day_of(value: Any) -> date | None:
@@ -129,7 +130,7 @@ def _string(rules: FieldRules, value: Any) -> Any:
 
 def _number(rules: FieldRules, value: Any) -> Any:
     number = number_of(value)
-    if number is None or abs(number) > MAX_NUMBER * NUMBER_SCALE:
+    if number is None:
         raise _Refused("type", "must be an integer or a decimal string with at most four decimals")
     least, most = number_of(rules.minimum), number_of(rules.maximum)
     if (least is not None and number < least) or (most is not None and number > most):
