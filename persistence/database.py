@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +48,11 @@ def driver_arguments(url: str) -> dict[str, Any]:
     return arguments | {"host": host, "port": int(str(port)) if port else None}
 
 
+def plain_url(url: str) -> str:
+    """Return `url` without a driver's name: asyncpg reads all else in it, `sslmode` and its certificates too."""
+    return "postgresql://" + url.split("://", 1)[1]
+
+
 def translated(error: BaseException) -> BaseException:
     """Return what the edge understands for an exception of the database; anything unknown comes back as it is."""
     original = error.orig if isinstance(error, DBAPIError) else error
@@ -63,16 +69,19 @@ class Database:
     """The process's way to PostgreSQL, as the application role."""
 
     def __init__(self, url: str, *, till_connections: int = 4, connections: int = 6) -> None:
-        self._url = make_url(url).set(drivername="postgresql+asyncpg")
+        self._url = plain_url(url)
         self._till_connections = till_connections
         self._engine: AsyncEngine = create_async_engine(
-            self._url,
+            "postgresql+asyncpg://",  # the driver gets the whole address itself: SQLAlchemy would misread parts of it
             pool_size=connections,
             max_overflow=0,
             pool_timeout=10,
             isolation_level="AUTOCOMMIT",  # BEGIN goes with the tenant in one query of ours, see `scoped`
             pool_reset_on_return=None,
-            connect_args={"prepared_statement_cache_size": 500, "timeout": 5},
+            connect_args={
+                "async_creator_fn": partial(asyncpg.connect, self._url, timeout=5),
+                "prepared_statement_cache_size": 500,
+            },
         )
         self._pool: asyncpg.Pool | None = None
         self.signal: Callable[[UUID], None] = lambda _tenant_id: None
@@ -89,7 +98,7 @@ class Database:
 
     async def _till_pool(self, *, ready: int) -> asyncpg.Pool:
         return await asyncpg.create_pool(
-            **driver_arguments(str(self._url.render_as_string(hide_password=False))),
+            self._url,
             min_size=ready,
             max_size=self._till_connections,
             connection_class=TillConnection,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from persistence.database import FAULTS, driver_arguments
+from persistence.database import FAULTS, plain_url
 
 CHANNEL = "regulars_events"
 GATHER_SECONDS = 0.02
@@ -51,7 +51,7 @@ class Notifier:
         while True:
             await self._news.wait()
             try:
-                connection = await asyncpg.connect(**driver_arguments(self._url), timeout=5)
+                connection = await asyncpg.connect(plain_url(self._url), timeout=5)
                 try:
                     while True:
                         await asyncio.sleep(GATHER_SECONDS)
@@ -89,7 +89,7 @@ class Listener:
             await asyncio.sleep(_pause(max(failures, 1)))
 
     async def _listen(self) -> None:
-        connection = await asyncpg.connect(**driver_arguments(self._url), timeout=5)
+        connection = await asyncpg.connect(plain_url(self._url), timeout=5)
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         try:

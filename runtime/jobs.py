@@ -19,7 +19,7 @@ from pgqueuer.domain.models import Job as QueuedJob
 from pgqueuer.domain.models import Schedule as DueSchedule
 from pgqueuer.domain.settings import DBSettings
 
-from persistence.database import FAULTS, driver_arguments
+from persistence.database import FAULTS, plain_url
 
 log = structlog.get_logger("worker")
 
@@ -86,7 +86,7 @@ class JobRunner:
                     await asyncio.wait_for(stopping.wait(), RECONNECT_SECONDS)
 
     async def _work(self, stopping: asyncio.Event) -> None:
-        connection = await asyncpg.connect(**driver_arguments(self._url), timeout=5)
+        connection = await asyncpg.connect(plain_url(self._url), timeout=5)
         try:
             queuer = self._queuer(connection)
             connection.add_termination_listener(lambda _: queuer.shutdown.set())

@@ -1,6 +1,7 @@
 """Bring a database to the newest schema: make the roles where that is allowed, then run what is missing."""
 
 import asyncio
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -8,10 +9,10 @@ import asyncpg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from persistence.database import plain_url
 from runtime.database import Target, connect, master_key, target
 from runtime.faults import run_sentenced
 from runtime.roles import (
@@ -62,7 +63,8 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 async def upgrade(owner_url: str, names: RoleNames, *, become: str | None = None) -> None:
     """Run all migrations that are missing, as the role of `owner_url`, or as `become` when that role may."""
-    engine = create_async_engine(make_url(owner_url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    creator = partial(asyncpg.connect, plain_url(owner_url))  # the driver reads all of the address, `sslmode` too
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=creator, poolclass=NullPool)
     try:
         async with engine.connect() as connection:
             await connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": ONE_AT_A_TIME})

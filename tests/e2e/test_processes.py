@@ -1,18 +1,23 @@
 """`python3 dev.py run`: start, stop, second start, signals, crashes, refusals."""
 
+import asyncio
 import os
 import shlex
 import signal
 import socket
+import uuid
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
+from runtime.database import in_database
+from tests.support.postgres import Postgres
 from tests.support.processes import Installation, free_port, until
 
 WEB, WORKER, POSTGRES = r"^granian|runtime\.web", r"runtime\.worker", r"bin/postgres -D"
@@ -96,6 +101,26 @@ def test_what_is_killed_comes_back(installation: Installation) -> None:
 
     assert installation.stop() in {0, 130}
     assert installation.pids("") == []
+
+
+async def test_a_server_of_ones_own_replaces_the_embedded_one(tmp_path: Path, postgres: Postgres) -> None:
+    """REGULARS_DATABASE_URL: roles are made, the application's one serves, no server of ours is started."""
+    connection = await asyncpg.connect(postgres.superuser)
+    name = f"own_{uuid.uuid4().hex[:12]}"
+    await connection.execute(f'CREATE DATABASE "{name}"')
+    url = in_database(postgres.superuser, name) + "&sslmode=disable"
+    installation = Installation(tmp_path / "data", free_port(), {"REGULARS_DATABASE_URL": url})
+    try:
+        await asyncio.to_thread(lambda: installation.start().wait_ready())
+        served = await connection.fetch("SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = $1", name)
+        assert {row["usename"] for row in served} == {f"{name}_app"}
+        assert installation.pids(POSTGRES) == []
+        assert not (installation.data_dir / "postgres").exists()
+        assert installation.stop() in {0, 130}
+    finally:
+        installation.sweep()
+        await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        await connection.close()
 
 
 def test_a_killed_supervisor_leaves_no_orphan(installation: Installation) -> None:
