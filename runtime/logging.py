@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any, Final, TextIO
 
 import structlog
@@ -18,6 +19,7 @@ _BEARER: Final = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 _MAIL: Final = re.compile(r"[^\s@<>\"'(),;:=]+@[^\s@<>\"'(),;:=]+\.[^\s@<>\"'(),;:=]+")
 _DIGITS: Final = re.compile(r"(?<![0-9A-Za-z])\+?\(?\d(?:[ \t\u00a0().\-\u2010-\u2015]{0,3}\d){9,18}(?![0-9A-Za-z])")
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_HARMLESS: Final = re.compile(rf"[0-9a-f]{{32}}|{_UUID.pattern}|[A-Za-z/_{{}}?:-]*|[0-9./]{{1,9}}")
 _LONG_NUMBER: Final = 10**9
 _MAX_DEPTH: Final = 6
 
@@ -27,13 +29,13 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
 
     It masks too much rather than too little: every run of 10 to 19 digits that is no part of a UUID goes.
     """
-    return {_text(str(name)): _masked(str(name), value, 0) for name, value in event.items()}
+    return {_name(str(name)): _masked(str(name), value, 0) for name, value in event.items()}
 
 
 def _masked(name: str, value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool | float):
         return value
-    if _SECRET_NAMES.search(name.lower()):
+    if _is_secret(name):
         return MASK
     if isinstance(value, int):
         return MASK if abs(value) >= _LONG_NUMBER else value
@@ -48,8 +50,18 @@ def _masked(name: str, value: Any, depth: int) -> Any:
     return _text(str(value)) if depth < _MAX_DEPTH else MASK
 
 
+@lru_cache(maxsize=512)
+def _name(name: str) -> str:
+    return _text(name)
+
+
+@lru_cache(maxsize=512)
+def _is_secret(name: str) -> bool:
+    return _SECRET_NAMES.search(name.lower()) is not None
+
+
 def _text(text: str) -> str:
-    if text.isascii() and text.isalpha():
+    if _HARMLESS.fullmatch(text):
         return text
     if "rgl_" in text:
         text = _API_KEY.sub(rf"rgl_\1_{MASK}", text)

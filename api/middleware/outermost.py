@@ -3,6 +3,7 @@
 import ipaddress
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import structlog
@@ -99,7 +100,8 @@ def networks(trusted: Sequence[str]) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(entry.strip(), strict=False) for entry in trusted if entry.strip())
 
 
-def client_prefix(peer: str, forwarded: str, trusted: Sequence[Network]) -> str:
+@lru_cache(maxsize=4096)
+def client_prefix(peer: str, forwarded: str, trusted: tuple[Network, ...]) -> str:
     """Return the caller's network (/24 or /48), never the whole address.
 
     X-Forwarded-For is read from the right as long as the speaker is a trusted proxy; anything else is hearsay.

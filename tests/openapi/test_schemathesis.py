@@ -22,7 +22,7 @@ def running(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Liv
         yield found
 
 
-@pytest.mark.parametrize("phases", ["examples,coverage,fuzzing", "stateful"])
+@pytest.mark.parametrize("phases", ["examples,coverage", "fuzzing", "stateful"])
 def test_a_shop_gets_no_answer_outside_the_contract(running: Live, phases: str, tmp_path: Path) -> None:
     """Stateless and stateful, as the owner of a shop; the key must outlive the run, so nothing here ends keys."""
     filters = ["--exclude-path-regex", "^/v1/tenants|/(revoke|rotate)$"]

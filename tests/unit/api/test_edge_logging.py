@@ -21,6 +21,7 @@ SHAPES = (
     lambda d: d,
     lambda d: f"{d[0]}-{d[1:4]}-{d[4:7]}-{d[7:]}",
     lambda d: f"{d[1:4]}.{d[4:7]}.{d[7:]}",
+    lambda d: d[1:],
 )
 AROUND = st.sampled_from(["{}", "no row for {}", "Key (phone)=({}) exists", "/v1/x?phone={}&y=1", "'{}'", "tel:{}, ok"])
 
