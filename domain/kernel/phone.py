@@ -38,9 +38,24 @@ def _plain(text: str, country: str) -> str | None:
 
 
 def parse(text: str, country: str) -> str | None:
-    """Return the number as E.164 by the numbering data alone, or None; the long way of `to_e164`."""
+    """Return the number as E.164 by the numbering data, or None; the long way of `to_e164`.
+
+    What the data does not know and people write all the same: 00 before a country code where 00 is not the country's
+    own way abroad, and 80… for 380… in Ukraine.
+    """
     if len(text) > MAX_LENGTH:
         return None
+    found = _parsed(text, country)
+    if found is None:
+        bare = "".join(character for character in text if character.isdecimal())
+        if text.lstrip(" (").startswith("00"):
+            found = _parsed("+" + bare[2:], country)
+        elif country == "UA" and bare.startswith("80") and not text.lstrip(" (").startswith("+"):
+            found = _parsed("+3" + bare, country)
+    return found
+
+
+def _parsed(text: str, country: str) -> str | None:
     try:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:

@@ -63,6 +63,8 @@ def test_an_international_number_needs_no_country(text: str) -> None:
         ("380671234567", "UA", "+380671234567"),
         ("0151 23456789", "DE", "+4915123456789"),
         ("0032 470 12 34 56", "DE", "+32470123456"),
+        ("007 935 000 45 67", "RU", "+79350004567"),
+        ("80 67 123 45 67", "UA", "+380671234567"),
     ],
 )
 def test_any_spelling_of_the_shops_country_becomes_e164(text: str, country: str, expected: str) -> None:
