@@ -27,6 +27,7 @@ from runtime.adapters.edge import EdgeIdempotency, EdgeRates
 from runtime.adapters.key_provider import LocalKeyProvider
 from runtime.adapters.vaults import KeptVaults
 from runtime.settings import Settings
+from runtime.telemetry import metrics
 
 LOCALE_SECONDS = 60.0
 
@@ -72,6 +73,7 @@ def build_services(settings: Settings, core: Core) -> Services:
     operator_key = settings.operator_key.get_secret_value() if settings.operator_key is not None else None
     credentials = Authenticator(PgCredentials(core.database), core.clock, operator_key=operator_key)
     rules = RulesCache(core.database)
+    figures = metrics() if settings.metrics else None
     return Services(
         settings=EdgeSettings(
             public_url=settings.url,
@@ -90,6 +92,8 @@ def build_services(settings: Settings, core: Core) -> Services:
             "till": TillGate(core.database, rules, core.vaults, core.clock),
             "desk": TillDesk(core.database, rules, core.vaults, core.clock),
         },
+        observe=figures.observe if figures else None,
+        metrics_page=figures.page if figures else None,
         start=[core.open, credentials.start],
         stop=[credentials.stop, core.close],
     )

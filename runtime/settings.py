@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     )
     till_pool_size: int = Field(4, ge=1, le=100, description="Connections per process for receipts and look-ups.")
     pool_size: int = Field(6, ge=1, le=100, description="Connections per process for everything else.")
+    metrics: bool = Field(False, description="Whether /metrics answers Prometheus; needs the extra telemetry.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines look.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
 

@@ -4,6 +4,7 @@ Labels and attributes hold route templates, methods and statuses: never a path, 
 """
 
 import os
+import tempfile
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,6 +50,11 @@ class Metrics:
             collector: Any = multiprocess.MultiProcessCollector
             collector(registry)
         return self._prometheus.CONTENT_TYPE_LATEST, self._prometheus.generate_latest(registry)
+
+
+def share_figures() -> None:
+    """Give the processes started from here one folder for their figures, unless the operator named one."""
+    os.environ.setdefault(SHARED, tempfile.mkdtemp(prefix="regulars-figures-"))
 
 
 def metrics() -> Metrics | None:

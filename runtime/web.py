@@ -15,6 +15,7 @@ from runtime.faults import run_sentenced
 from runtime.held import wait_for_go
 from runtime.logging import configure_logging
 from runtime.settings import Settings, load_settings
+from runtime.telemetry import share_figures, traced
 
 PARENT = "REGULARS_WEB_PARENT"
 DRAIN_SECONDS = 8
@@ -26,12 +27,14 @@ def create_app() -> Any:
         die_with_parent(signal.SIGTERM)  # a killed granian would leave its workers answering
     settings = load_settings()
     configure_logging(settings.log_format, settings.log_level)
-    return build_app(build_services(settings, build_core(settings)))
+    return traced(build_app(build_services(settings, build_core(settings))), "regulars-web")
 
 
 def serve(settings: Settings) -> int:
     """Answer HTTP until asked to stop; return the exit status."""
     os.environ[PARENT] = str(os.getpid())
+    if settings.metrics:
+        share_figures()
     Granian(
         "runtime.web:create_app",
         factory=True,
