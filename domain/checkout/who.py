@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.checkout.till_view import TillView
 from domain.customers.drafts import Draft, DraftIdentifier
-from domain.customers.errors import IdentifierTaken
+from domain.customers.errors import IdentifierTaken, InvalidValue
 from domain.customers.ports import CustomerUnit
 from domain.customers.resolving import Match, Verdict
 from domain.customers.use_cases.creating import create_customer
@@ -79,5 +79,8 @@ async def resolve_or_create(
         created = await create_customer(replace(profile, identifiers=kept), unit=unit)
     except IdentifierTaken:
         raise Retry from None
+    except InvalidValue as refused:  # identifiers were looked at above: what is wrong now stands in the profile
+        errors = [replace(error, pointer=f"/profile{error.pointer}") for error in refused.errors]
+        raise InvalidValue(errors=errors) from None
     verdict = replace(found.verdict, match=Match.CREATED, customer_id=created.id)
     return Resolved(verdict, await desk.view(tenant_id, created.id, executor=executor))
