@@ -7,9 +7,11 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,12 +23,12 @@ from compliance.access.open_tenant import open_tenant
 from domain.kernel.events import SYSTEM
 from persistence.database import driver_arguments
 from runtime import database, migrations
-from runtime.child import Child
 from runtime.container import Core, build_core
 from runtime.embedded import Binaries, EmbeddedServer
+from runtime.embedded.binaries import LAUNCHER
 from runtime.installation import confirm_master_key
 from runtime.settings import Settings
-from runtime.supervisor import child_environment, is_ready
+from runtime.supervisor import is_ready
 from tenancy.use_cases import new_tenant
 
 PATIENCE = 60.0
@@ -41,7 +43,7 @@ class Installation:
     binaries: Binaries
     owner_url: str
     app_url: str
-    children: list[Child] = field(default_factory=list)
+    children: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def core(self) -> Core:
         """Return the parts of a process of this installation, for seeding and for looking inside."""
@@ -54,7 +56,7 @@ class Installation:
 
     def web_pids(self) -> list[int]:
         """Return the processes that answer HTTP."""
-        return _below(self.children[0].pid) if self.children and self.children[0].pid else []
+        return _below(self.children[0].pid) if self.children else []
 
 
 @contextmanager
@@ -71,28 +73,41 @@ def installation(*, workers: int = 2, web: bool = True, worker: bool = False) ->
             start_processes(made, worker=worker)
         yield made
     finally:
-        for child in made.children if made else []:
-            child.ask_to_stop()
-        for child in made.children if made else []:
-            child.wait(time.monotonic() + 10)
+        _stop(made.children if made else [])
         server.stop()
         shutil.rmtree(home, ignore_errors=True)
 
 
 def start_processes(made: Installation, *, worker: bool) -> None:
     """Start the API, and the worker if asked for; return when the API answers."""
-    environment = child_environment(made.settings, made.app_url)
-    modules = {"the API": "runtime.web"} | ({"the worker": "runtime.worker"} if worker else {})
-    for name, module in modules.items():
-        child = Child(name, module, environment)
-        child.start()
-        made.children.append(child)
+    environment = {
+        **os.environ,
+        "REGULARS_DATA_DIR": str(made.settings.data_dir),
+        "REGULARS_PORT": str(made.settings.port),
+        "REGULARS_WORKERS": str(made.settings.workers),
+        "REGULARS_DATABASE_URL": made.app_url,
+    }
+    # They end with this process, however it ends.
+    head = [sys.executable, "-I", "-S", str(LAUNCHER), "same", str(os.getpid()), str(int(signal.SIGTERM))]
+    for module in ("runtime.web", *(["runtime.worker"] if worker else [])):
+        command = [*head, sys.executable, "-P", "-m", module]
+        made.children.append(subprocess.Popen(command, env=environment, start_new_session=True))
     deadline = time.monotonic() + PATIENCE
     while not is_ready(made.settings):
-        if time.monotonic() > deadline or made.children[0].status is not None:
+        if time.monotonic() > deadline or made.children[0].poll() is not None:
             msg = "the API does not come up"
             raise RuntimeError(msg)
         time.sleep(0.05)
+
+
+def _stop(children: Sequence[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        child.terminate()
+    for child in children:
+        try:
+            child.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 def _start(home: Path, server: EmbeddedServer, binaries: Binaries, workers: int) -> Installation:
@@ -140,8 +155,8 @@ def connection_environment(url: str) -> Mapping[str, str]:
 
 
 def resident_megabytes(pid: int) -> float:
-    """Return the memory that a process holds, proportionally shared pages counted once."""
-    found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+    """Return the memory that a process holds; pages that it shares with others are counted whole."""
+    found = re.search(r"^VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
     return int(found.group(1)) / 1024 if found else 0.0
 
 

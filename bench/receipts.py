@@ -95,7 +95,7 @@ def seed(made: Installation, *, shops: int, customers: int, receipts: int = 1) -
                 items = [sale(f"seed-{time}-{number}", number, on_missing="create") for number in numbers]
                 calls.append(request("/v1/receipts/batch", shop.key, encoded({"items": items})))
         statuses = send_all(made.settings.port, calls).statuses
-        if set(statuses) != {200}:
+        if set(statuses) - {200}:
             msg = f"seeding failed: {dict(statuses)}"
             raise RuntimeError(msg)
     return there
