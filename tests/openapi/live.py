@@ -36,16 +36,17 @@ class Live:
 
 
 @contextmanager
-def live(postgres: Postgres, log: Path, workers: int = 1) -> Iterator[Live]:
-    """Serve until the block ends; what the process says goes to `log`."""
+def live(postgres: Postgres, log: Path, **settings: str) -> Iterator[Live]:
+    """Serve with `settings` until the block ends; what the process says goes to `log`."""
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("REGULARS_")} | {
         "REGULARS_DATABASE_URL": postgres.app,
         "REGULARS_MASTER_KEY": encode_root_key(postgres.master_key),
         "REGULARS_OPERATOR_KEY": OPERATOR_KEY,
         "REGULARS_PORT": str(port),
-        "REGULARS_WORKERS": str(workers),
+        "REGULARS_WORKERS": "1",
         "REGULARS_LOG_FORMAT": "json",
+        **{f"REGULARS_{name.upper()}": value for name, value in settings.items()},
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
