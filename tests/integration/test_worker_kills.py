@@ -32,10 +32,16 @@ async def start_worker(base: Base, data_dir: Path) -> asyncio.subprocess.Process
         "REGULARS_MASTER_KEY": encode_root_key(base.postgres.master_key),
         "REGULARS_DATA_DIR": str(data_dir),
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "runtime.worker", env=environment, stderr=asyncio.subprocess.DEVNULL
-    )
-    await until((data_dir / HEARTBEAT).exists)
+    with (data_dir / "worker.log").open("ab") as said:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "runtime.worker", env=environment, stderr=said, stdout=said
+        )
+
+    def beats() -> bool:
+        assert process.returncode is None, (data_dir / "worker.log").read_text()
+        return (data_dir / HEARTBEAT).exists()
+
+    await until(beats)
     return process
 
 
