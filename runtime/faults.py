@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from domain.kernel.errors import DomainError
 from runtime.adapters.key_provider import RootKeyProblem
+from runtime.backup import BackupFault
 from runtime.database import DatabaseFault
 from runtime.embedded.faults import EmbeddedFault
 from runtime.embedded.server import Interrupted
@@ -16,7 +17,7 @@ class StartFault(Exception):
     """The processes cannot start; the text is one sentence that says why and what to try."""
 
 
-SENTENCES = (StartFault, SettingsFault, EmbeddedFault, DatabaseFault, RoleFault, RootKeyProblem)
+SENTENCES = (StartFault, BackupFault, SettingsFault, EmbeddedFault, DatabaseFault, RoleFault, RootKeyProblem)
 
 
 def run_sentenced(work: Callable[[], int | None]) -> None:
