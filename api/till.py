@@ -146,7 +146,7 @@ def sale_ref(sent: schemas.SaleRefIn) -> SaleRef:
     if isinstance(sent, schemas.SaleByFiscal):
         return SaleRef(fiscal=fiscal_in(sent.fiscal))
     if isinstance(sent, schemas.SaleByQr):
-        return SaleRef(fiscal=read_qr(sent.qr).fiscal)
+        return SaleRef(fiscal=read_qr(sent.qr).fiscal, qr=sent.qr)
     return SaleRef(order_id=sent.order_id)
 
 
@@ -202,5 +202,5 @@ def _redemption(sent: schemas.HoldRedemption | schemas.DirectRedemption | None) 
     if sent is None:
         return None
     if isinstance(sent, schemas.HoldRedemption):
-        return Redemption(sent.points, None, None, hold_id=sent.hold_id)
+        return Redemption(sent.points, None, None, hold_id=sent.hold_id, final=sent.final)
     return Redemption(sent.points, sent.as_, sent.on_insufficient, verification_id=sent.verification_id)

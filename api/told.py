@@ -17,6 +17,9 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", re.ASCII)
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
+_SHAPE = 1000
+"""How much more a field that is missing or too many speaks against an alternative than a wrong value."""
+
 Loc = Sequence[int | str]
 
 
@@ -43,7 +46,9 @@ def _meant(details: list[ErrorDetails], data: Any) -> list[ErrorDetails]:
     Otherwise a mistyped phone is also told as a missing id, because a customer may be named by an id as well.
     """
     walks = [list(_arms(one["loc"], data)) for one in details]
-    misfits = Counter(arm for walk in walks for arm in walk)
+    misfits: Counter[tuple[Loc, int | str]] = Counter()
+    for one, walk in zip(details, walks, strict=True):
+        misfits.update(dict.fromkeys(walk, _SHAPE if one["type"] in {"missing", "extra_forbidden"} else 1))
     fewest: dict[Loc, int] = {}
     for (place, _), count in misfits.items():
         fewest[place] = min(count, fewest.get(place, count))

@@ -42,9 +42,9 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "The body of the request is too large.",
     ),
     "claim-limit": (
-        "Этот чек уже нельзя записать на себя.",
-        "Цей чек уже не можна записати на себе.",
-        "The receipt cannot be claimed any more.",
+        "Больше чеков за эти дни записать на себя нельзя.",
+        "Більше чеків за ці дні записати на себе не можна.",
+        "No more receipts of these days can be claimed.",
     ),
     "code-taken": (
         "Такой код уже занят.",

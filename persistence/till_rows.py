@@ -157,7 +157,6 @@ def _receipt(stored: Stored, new: NewReceipt) -> Row:
         "exchange_group": document.exchange_group,
         "document_hash": stored.document_hash,
         "fiscal_hash": stored.fiscal_hash,
-        "detail": new.detail,
     }
 
 
@@ -169,7 +168,7 @@ def _receipt_update(stored: Stored) -> Row:
 _CHANGING = (
     "receipt_id", "version", "state", "voided_by", "customer_id", "customer_match", "linked_by", "account_id",
     "program_version", "earned", "redeemed", "restored", "reversed", "counted", "counted_receipts", "sale_id",
-    "waiting_for", "total", "fiscal_scheme", "fiscal_key", "fiscal_check", "answer",
+    "waiting_for", "total", "fiscal_scheme", "fiscal_key", "fiscal_check", "detail", "answer",
 )  # fmt: skip
 
 

@@ -297,7 +297,12 @@ class ReceiptController(Controller):
 
         async def correct(unit: Any, transaction: TillTransaction) -> Outcome:
             return await void_receipt(
-                receipt_id, body.reason, transaction=transaction, clock=unit.clock, actor=unit.actor
+                receipt_id,
+                body.reason,
+                body.replaced_by,
+                transaction=transaction,
+                clock=unit.clock,
+                actor=unit.actor,
             )
 
         return await _corrected(command, till, correct)
@@ -333,7 +338,14 @@ class ReceiptController(Controller):
 
         async def correct(unit: Any, transaction: TillTransaction) -> Outcome:
             return await reassign_receipt(
-                receipt_id, customer, presented, transaction=transaction, clock=unit.clock, actor=unit.actor
+                receipt_id,
+                customer,
+                presented,
+                body.reason,
+                transaction=transaction,
+                events=unit.events,
+                clock=unit.clock,
+                actor=unit.actor,
             )
 
         return await _corrected(command, till, correct)

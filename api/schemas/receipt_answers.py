@@ -169,6 +169,7 @@ class Receipt(AnswerModel):
     returns: dict[str, Any] | None
     sale_id: UUID | None = Field(description="The sale that a return or a void belongs to, once it is known.")
     reason: str | None
+    replaced_by: str | None = Field(description="The number of the document sent in place of a voided one.")
     linked_by: str | None
     warnings: list[ReceiptWarning]
     loyalty: ReceiptLoyalty | None
@@ -195,6 +196,7 @@ class Receipt(AnswerModel):
                 "coupons": detail.get("coupons", []),
                 "fiscal": detail.get("fiscal"),
                 "returns": detail.get("returns"),
+                "replaced_by": detail.get("replaced_by"),
             }
         )
 

@@ -69,7 +69,6 @@ class NewReceipt:
     receipt_id: UUID
     document: Document
     business_date: date
-    detail: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from domain.checkout.changes import (
     Parked,
     Remembered,
 )
-from domain.checkout.documents import compared, compared_stored, document_detail
+from domain.checkout.documents import compared, compared_stored
 from domain.checkout.outcome import Outcome
 from domain.checkout.rules import ShopRules
 from domain.checkout.state import Person, Presented, Stored, TillState
@@ -109,7 +109,7 @@ class Desk:
     def keep(self, item: Item, stored: Stored) -> None:
         """Take a new document in: it is stored, and known to later ones."""
         on = self.business_date(stored.store, stored.counts_at)
-        self.changes.receipts.append(NewReceipt(stored.receipt_id, item.document, on, document_detail(item.document)))
+        self.changes.receipts.append(NewReceipt(stored.receipt_id, item.document, on))
         self.state.remember(stored)
 
     def park(self, reason: str, item: Item, recorded: Stored | None) -> None:

@@ -70,7 +70,7 @@ def kept(document: Document, *, counts_at: datetime, now: datetime, total: int, 
         document_hash=document_digest(document),
         fiscal_hash=fiscal_digest(document),
         reason=document.reason,
-        detail={},
+        detail=_detail(document),
         answer=b"",
         lines=lines,
         fresh=True,
@@ -135,7 +135,7 @@ def line_again(line: StoredLine) -> ReceiptLine:
     )
 
 
-def document_detail(document: Document) -> dict[str, Any]:
+def _detail(document: Document) -> dict[str, Any]:
     """Return what was posted and has no column: it comes back when the receipt is read."""
     detail: dict[str, Any] = {}
     if document.fiscal is not None:
@@ -148,6 +148,7 @@ def document_detail(document: Document) -> dict[str, Any]:
             "as": wish.as_,
             "on_insufficient": wish.on_insufficient,
             "verification_id": _text(wish.verification_id),
+            "final": wish.final,
         }
     if document.coupons:
         detail["coupons"] = list(document.coupons)
@@ -158,6 +159,7 @@ def document_detail(document: Document) -> dict[str, Any]:
             "source": named.source,
             "external_id": named.external_id,
             "fiscal": dict(named.fiscal.fields) if named.fiscal else None,
+            "qr": named.qr,
             "order_id": named.order_id,
         }
     if document.replaced_by is not None:

@@ -59,7 +59,6 @@ def reassign(desk: Desk, sale: Stored, person: Person, match: str | None) -> Loy
     _hand_over(sale, person, book, match, desk)
     redeemed, earned = move_in(book, sale_of(desk, sale), lines, program=program, document=document, now=desk.now)
     _count(desk, sale, person, 1)
-    desk.tell("receipt.reassigned", sale, figures(sale) | {"from_customer_id": str(old_id)})
     return LoyaltyEffect(book.account_id, earned=earned, redeemed=redeemed)
 
 

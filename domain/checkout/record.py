@@ -71,6 +71,7 @@ def _add(desk: Desk, item: Item, known: Stored) -> None:
     fiscal = item.document.fiscal
     if fiscal is not None and known.fiscal_key is None and desk.state.document(fiscal.natural_key) is None:
         known.fiscal_scheme, known.fiscal_key, known.fiscal_check = fiscal.scheme, fiscal.key, fiscal.check
+        known.detail["fiscal"] = dict(fiscal.fields)
         desk.state.by_key[fiscal.natural_key] = known.receipt_id
         known.dirty = True
     if known.kind != "sale" or known.customer_id is not None or known.state != "recorded":

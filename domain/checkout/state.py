@@ -123,7 +123,7 @@ class Stored:
     document_hash: bytes
     fiscal_hash: bytes
     reason: str | None
-    detail: Mapping[str, Any]
+    detail: dict[str, Any]
     answer: bytes
     lines: list[StoredLine] = field(default_factory=list)
     fresh: bool = False

@@ -9,10 +9,10 @@ from datetime import timedelta
 
 from domain.checkout.desk import Desk, Item
 from domain.checkout.errors import IdempotencyInProgress, IdempotencyKeyReused
+from domain.checkout.matching import RETURN_MATCH_DAYS
 from domain.checkout.outcome import Outcome
 from domain.checkout.ports import LoadRequest, Stale, Till, TillTransaction
 from domain.checkout.record import record
-from domain.checkout.returning import RETURN_MATCH_DAYS
 from domain.kernel.clock import Clock
 from domain.kernel.errors import DomainError, Unavailable
 from domain.kernel.events import Actor

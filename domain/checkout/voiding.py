@@ -3,8 +3,8 @@
 from domain.checkout.answering import Recorded
 from domain.checkout.desk import Desk, Item
 from domain.checkout.documents import business_moment, kept
+from domain.checkout.matching import find_sale
 from domain.checkout.outcome import LoyaltyEffect
-from domain.checkout.returning import find_sale
 from domain.checkout.sale import figures
 from domain.checkout.state import Stored
 from domain.checkout.undoing import program_of, sale_of, sold_lines

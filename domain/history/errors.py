@@ -60,10 +60,10 @@ class AlreadyClaimed(Conflict):
 
 
 class ClaimLimit(RuleViolation):
-    """Too many receipts were claimed for this customer in a day, or the receipt is too old."""
+    """Too many receipts of the same days were claimed for this customer."""
 
     code = "claim-limit"
-    title = "The receipt cannot be claimed any more"
+    title = "No more receipts can be claimed"
 
 
 class InvalidQr(RuleViolation):

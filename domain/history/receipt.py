@@ -95,13 +95,14 @@ class Fiscal:
 
 @dataclass(frozen=True, slots=True)
 class SaleRef:
-    """How a return or a void names its document; exactly one way is set."""
+    """How a return or a void names its document; exactly one way is set, but `qr` beside the `fiscal` read from it."""
 
     receipt_id: UUID | None = None
     source: str | None = None
     external_id: str | None = None
     fiscal: Fiscal | None = None
     order_id: str | None = None
+    qr: str | None = None
 
     @property
     def key(self) -> Key | None:
@@ -131,6 +132,7 @@ class Redemption:
     on_insufficient: str | None
     hold_id: UUID | None = None
     verification_id: UUID | None = None
+    final: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Source: the API contract, "Sums". The till's line total is the truth within its 
 broken document.
 """
 
-from domain.history.errors import ReceiptDoesNotAddUp
+from domain.history.errors import ReceiptDoesNotAddUp, ReturnTotalDiffers
 from domain.history.receipt import Document, ReceiptLine
 from domain.kernel.errors import FieldError
 from domain.kernel.money import QUANTITY_SCALE, line_amount
@@ -36,6 +36,23 @@ def check_sums(sale: Document) -> list[int]:
     if errors:
         raise ReceiptDoesNotAddUp(errors=errors)
     return adjusted
+
+
+def check_return_sums(back: Document, *, due: int, money: int) -> None:
+    """Compare the total and the payments of a return with what its lines come to, where they are there.
+
+    `due` are the shares of the lines' totals, `money` those without what points paid: a till may state either.
+
+    Raises:
+        ReturnTotalDiffers, ReceiptDoesNotAddUp: they differ by more than rounding.
+    """
+    total = due + back.rounding if back.total is None else back.total
+    if min(abs(total - due), abs(total - money)) > MAX_ROUNDING:
+        raise ReturnTotalDiffers(errors=[_differs("/total", f"the lines, which come to {due},")])
+    if back.payments:
+        paid = sum(payment.amount for payment in back.payments)
+        if min(abs(paid - total), abs(paid - money)) > MAX_ROUNDING:
+            raise ReceiptDoesNotAddUp(errors=[_differs("/payments", "the total")])
 
 
 def _tolerance(quantity: int) -> int:

@@ -29,9 +29,9 @@ BEGIN
     IF v_done <> v_expected THEN RAISE EXCEPTION 'stale' USING ERRCODE = 'RG001'; END IF;
   END IF;
   IF p_customers IS NOT NULL THEN
-    INSERT INTO customer (tenant_id, customer_id, canonical_id, kind, state, is_staff, locale, time_zone, declared_source, acquisition,
+    INSERT INTO customer (tenant_id, customer_id, canonical_id, kind, state, is_staff, locale, time_zone, acquisition,
            acquisition_store, profile, source, version, created_at, updated_at)
-    SELECT p_tenant, customer_id, customer_id, kind, state, is_staff, locale, time_zone, declared_source, acquisition,
+    SELECT p_tenant, customer_id, customer_id, kind, state, is_staff, locale, time_zone, acquisition,
            acquisition_store, profile, source, 1, created_at, created_at
       FROM json_populate_recordset(NULL::customer, p_customers);
     INSERT INTO keystore.customer_key (tenant_id, customer_id, kek_version, wrapped, commitment)
@@ -62,7 +62,7 @@ BEGIN
            customer_match = n.customer_match, linked_by = n.linked_by, account_id = n.account_id, program_version = n.program_version,
            earned = n.earned, redeemed = n.redeemed, restored = n.restored, reversed = n.reversed, counted = n.counted,
            counted_receipts = n.counted_receipts, sale_id = n.sale_id, waiting_for = n.waiting_for, total = n.total,
-           fiscal_scheme = n.fiscal_scheme, fiscal_key = n.fiscal_key, fiscal_check = n.fiscal_check, answer = n.answer
+           fiscal_scheme = n.fiscal_scheme, fiscal_key = n.fiscal_key, fiscal_check = n.fiscal_check, detail = n.detail, answer = n.answer
       FROM json_populate_recordset(NULL::receipt, p_sales) n
      WHERE r.tenant_id = p_tenant AND r.receipt_id = n.receipt_id AND r.version = n.version;
     GET DIAGNOSTICS v_done = ROW_COUNT;
@@ -90,8 +90,11 @@ BEGIN
       FROM json_populate_recordset(NULL::receipt_payment, p_payments);
   END IF;
   IF p_line_updates IS NOT NULL THEN
+    -- What a line is changes once: when the sale of a return that waited is known.
     UPDATE receipt_line l SET returned_quantity = n.returned_quantity, returned_total = n.returned_total, reversed = n.reversed,
-           restored = n.restored, earned = n.earned, redeemed = n.redeemed, tender = n.tender, total = n.total, sale_line_no = n.sale_line_no
+           restored = n.restored, earned = n.earned, redeemed = n.redeemed, tender = n.tender, total = n.total,
+           sale_line_no = n.sale_line_no, line = n.line, kind = n.kind, settlement = n.settlement, sku = n.sku, gtin = n.gtin,
+           name = n.name, category = n.category, brand = n.brand, quantity = n.quantity, unit_price = n.unit_price, detail = n.detail
       FROM json_populate_recordset(NULL::receipt_line, p_line_updates) n
      WHERE l.tenant_id = p_tenant AND l.receipt_id = n.receipt_id AND l.line_no = n.line_no;
   END IF;

@@ -114,7 +114,8 @@ FULL_LINE = {
     "line": "1", "kind": "goods", "sku": "4600000000017", "name": "Кофе в зёрнах", "category": "coffee",
     "brand": "Лавка", "quantity": "2", "unit_price": 65_000, "discount": 100,
     "discounts": [{"kind": "markdown", "amount": 100}], "total": 129_900, "promo": False,
-    "restrictions": ["fixed_price"], "min_unit_price": None, "settlement": "full", "unit": "kg", "gtin": "04600000000017",
+    "restrictions": ["fixed_price"], "min_unit_price": None, "settlement": "full", "unit": "kg",
+    "gtin": "04600000000017",
     "attributes": {"roast": "dark"}, "vat": {"code": "1", "rate": "20", "amount": 21_650}, "seller": "e-5",
     "split_of": None, "marking_code": "010460000000001721abc\u001d91EE10\u001d92sig",
 }  # fmt: skip

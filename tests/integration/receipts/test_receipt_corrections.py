@@ -216,11 +216,25 @@ async def test_a_guessed_qr_claims_nothing(counter: Counter, qr: str) -> None:
     assert refused["code"] == "unknown-reference"
 
 
-async def test_an_old_receipt_cannot_be_claimed(counter: Counter) -> None:
-    """422 `claim-limit` after 30 days."""
-    await counter.post(counter.sale(60_000, phone=None, fiscal=FISCAL, sold_at=_ago(counter, days=31)))
-    refused = await counter.call("/v1/receipts/claim", {"qr": QR, "customer": shown()}, status=422)
-    assert refused["code"] == "claim-limit"
+async def test_a_receipt_of_any_age_can_be_claimed(counter: Counter) -> None:
+    """C34: retroactive without limit; what it earned ends when it would have ended."""
+    await counter.post(counter.sale(60_000, phone=None, fiscal=FISCAL, sold_at=_ago(counter, days=400)))
+    claimed = await counter.call("/v1/receipts/claim", {"qr": QR, "customer": shown()})
+    assert (claimed["loyalty"]["earned"], claimed["loyalty"]["balance"]["active"]) == (6, 0)
+    await proved(counter, claimed)
+
+
+async def test_somebody_who_collects_paper_is_stopped(counter: Counter) -> None:
+    """422 `claim-limit` after 30 receipts of the same days."""
+    papers = [FISCAL | {"fd": str(number)} for number in range(1000, 1031)]
+    sales = [counter.sale(10_000, phone=None, fiscal=paper) for paper in papers]
+    await counter.call("/v1/receipts/batch", {"items": sales})
+    codes = [f"t=20261120T1230&s=100.00&fn={one['fn']}&i={one['fd']}&fp={one['fp']}&n=1" for one in papers]
+    for code in codes[:30]:
+        await counter.call("/v1/receipts/claim", {"qr": code, "customer": shown()})
+    refused = await counter.call("/v1/receipts/claim", {"qr": codes[30], "customer": shown()}, status=422)
+    assert (refused["code"], refused["claims"]) == ("claim-limit", 30)
+    await counter.call("/v1/receipts/claim", {"qr": codes[30], "customer": shown(OTHER_PHONE)})
 
 
 async def test_two_who_claim_at_once_do_not_both_get_it(counter: Counter) -> None:
