@@ -21,6 +21,7 @@ IDENTIFIER = {"table": "identifier", "column": "sealed"}
 ADDRESS = {"table": "address", "column": "sealed"}
 NOTE = {"table": "note", "column": "sealed"}
 
+STAGE_REASON = "stage_reason"
 ENDING_DIGITS = 4
 _ENDING_BITS = 0x0FFF
 Row = Mapping[Any, Any]
@@ -79,14 +80,13 @@ def card_row(card: Card, key: CustomerKey, tenant_id: UUID) -> dict[str, Any]:
         "kind": card.kind,
         "state": card.state,
         "lifecycle_override": card.override and card.override.stage,
-        "lifecycle_reason": card.override and card.override.reason,
         "owner_id": card.owner_id,
         "is_staff": card.is_staff,
         "locale": card.locale,
         "time_zone": card.time_zone,
         "acquisition": asdict(acquisition) if acquisition else None,
         "acquisition_store": acquisition.store if acquisition else None,
-        "profile": seal_profile(card.profile, key),
+        "profile": seal_profile(card.profile, key, stage_reason=card.override.reason if card.override else None),
         "version": card.version,
         "created_at": card.created_at,
         "updated_at": card.updated_at,
@@ -95,10 +95,11 @@ def card_row(card: Card, key: CustomerKey, tenant_id: UUID) -> dict[str, Any]:
 
 def card_of(row: Row, key: CustomerKey | None) -> Card:
     """Return the card in a row of `customer`; nothing personal is left where the key was destroyed."""
-    override = row["lifecycle_override"]
+    override, known = row["lifecycle_override"], _opened(row["profile"], key)
+    reason = known.pop(STAGE_REASON, "")
     return Card(
         id=row["customer_id"],
-        profile=open_profile(row["profile"], key),
+        profile=Profile(**known),
         state=row["state"],
         kind=row["kind"],
         locale=row["locale"],
@@ -106,31 +107,39 @@ def card_of(row: Row, key: CustomerKey | None) -> Card:
         owner_id=row["owner_id"],
         is_staff=row["is_staff"],
         acquisition=Acquisition(**row["acquisition"]) if row["acquisition"] else None,
-        override=Override(override, row["lifecycle_reason"] or "") if override else None,
+        override=Override(override, reason) if override else None,
         version=row["version"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
 
 
-def seal_profile(profile: Profile, key: CustomerKey) -> bytes:
-    """Return the profile as one sealed piece; what is not known is not in it."""
+def seal_profile(profile: Profile, key: CustomerKey, *, stage_reason: str | None = None) -> bytes:
+    """Return the profile as one sealed piece, with what an employee wrote of the person's stage; gaps are left out."""
     known = {name: getattr(profile, name) for name in _PROFILE if getattr(profile, name)}
     if profile.birthday is not None:
         known["birthday"] = str(profile.birthday)
     if profile.custom:
         known["custom"] = dict(profile.custom)
+    if stage_reason:
+        known[STAGE_REASON] = stage_reason
     return key.seal(_dump(known), **PROFILE)
 
 
 def open_profile(sealed: bytes | None, key: CustomerKey | None) -> Profile:
     """Return the profile in a sealed piece."""
+    known = _opened(sealed, key)
+    known.pop(STAGE_REASON, None)
+    return Profile(**known)
+
+
+def _opened(sealed: bytes | None, key: CustomerKey | None) -> dict[str, Any]:
     if sealed is None or key is None:
-        return Profile()
-    known = json.loads(key.open(sealed, **PROFILE))
+        return {}
+    known: dict[str, Any] = json.loads(key.open(sealed, **PROFILE))
     if "birthday" in known:
         known["birthday"] = _birthday(known["birthday"])
-    return Profile(**known)
+    return known
 
 
 def identifier_row(

@@ -31,7 +31,7 @@ from persistence.tables.people import address, customer, customer_tag, identifie
 
 UNIQUE_VIOLATION = "23505"
 _UNSEEN = (CustomerState.MERGED, CustomerState.ERASED)
-_EDITED = ("lifecycle_override", "lifecycle_reason", "owner_id", "is_staff", "locale", "time_zone", "profile", "state")
+_EDITED = ("lifecycle_override", "owner_id", "is_staff", "locale", "time_zone", "profile", "state")
 
 _HOLDERS = text(
     """
