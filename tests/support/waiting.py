@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 async def until(ready: Callable[[], bool | Awaitable[bool]]) -> None:
