@@ -68,6 +68,8 @@ def require_json(request: Request[Any, Any, Any]) -> None:
     accepted = {JSON, MERGE_PATCH} if request.method == "PATCH" else {JSON}
     if kind.strip().lower() not in accepted:
         raise UnsupportedMediaType(accepted=sorted(accepted))
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise UnsupportedMediaType("A body must not be compressed.", accepted=sorted(accepted))
     if "charset" in parameters.lower() and not _CHARSET.search(parameters):
         raise UnsupportedMediaType(accepted=sorted(accepted))
 

@@ -180,6 +180,15 @@ async def test_a_body_must_say_that_it_is_json(content_type: str, status: int) -
     assert answer.status_code == status
 
 
+async def test_a_compressed_body_is_not_taken() -> None:
+    """It would pass the limit small and unfold huge."""
+    async with client(edge(FakeWorld())) as http:
+        headers = JSON | {"content-encoding": "gzip"}
+        answer = await http.post("/v1/things", content=b'{"name":"a"}', headers=headers)
+
+    assert answer.status_code == 415
+
+
 @pytest.mark.parametrize("content_type", ["application/json", "application/merge-patch+json"])
 async def test_a_patch_comes_as_merge_patch_or_json(content_type: str) -> None:
     """Null clears a field, a field left out stays."""
