@@ -26,3 +26,12 @@ release-contract: openapi ## at a release: what later contracts are compared wit
 
 clients: ## the second linter and the two generators that the suite leaves out
 	.venv/bin/python -m tests.openapi.more_clients
+
+bench: ## every figure of the performance page but P-7, some fifteen minutes on a quiet machine
+	for figure in p1 p2 p3 p8 p9; do .venv/bin/python -m bench.$$figure || exit 1; done
+
+reliability: ## 50 kills under load; REGULARS_SEED=n repeats a run
+	REGULARS_KILLS=50 .venv/bin/python -m pytest -q -s tests/e2e/test_kills.py
+
+soak: ## 2 000 kills, some hours
+	REGULARS_KILLS=2000 .venv/bin/python -m pytest -q -s tests/e2e/test_kills.py
