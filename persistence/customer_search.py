@@ -64,6 +64,10 @@ class PgCustomerSearch:
             InvalidValue: a custom value is asked for that its field cannot have.
         """
         asked = asked_words(name) if name is not None else []
+        if name is not None and not asked:  # signs alone are no name
+            return (), None
+        if name is not None and not asked:
+            return (), None  # neither letters nor digits: nobody is called that
         statement = await self._filtered(select(customer.c.customer_id, customer.c.version), filters)
         statement = await self._narrowed(statement, asked, phone_ending)
         versions = {row["customer_id"]: row["version"] for row in await self._session.all(statement.limit(SMALL_BASE))}

@@ -75,7 +75,7 @@ def forgiven(length: int) -> int:
 def _near(word: str, known: str) -> bool:
     """Compare with the whole word and with its beginning: what is typed may be both unfinished and wrong."""
     allowed = forgiven(len(word))
-    if not allowed:
+    if not allowed or known[:1] not in word[:2]:  # a name is remembered by its beginning: only its letters may swap
         return False
     beginnings = {known, known[: len(word)], known[: len(word) + 1], known[: len(word) - 1]}
     return any(OSA.distance(word, one, score_cutoff=allowed) <= allowed for one in beginnings)

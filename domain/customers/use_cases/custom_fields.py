@@ -101,7 +101,7 @@ def _event(verb: str, definition: CustomField, at: datetime, before: CustomField
     relabelled = before is not None and before.label != definition.label
     changes = [Change("label", before.label, definition.label)] if before is not None and relabelled else []
     data = {"code": definition.code, "type": definition.type}
-    return Event(f"custom-field.{verb}", "custom_field", definition.id, at, changes=changes, data=data)
+    return Event(f"custom_field.{verb}", "custom_field", definition.id, at, changes=changes, data=data)
 
 
 def check_rules(type_: str, rules: FieldRules) -> None:
@@ -114,6 +114,10 @@ def check_rules(type_: str, rules: FieldRules) -> None:
     enum = type_ in (FieldType.ENUM, FieldType.MULTI_ENUM)
     if enum != bool(rules.options):
         errors.append(FieldError("/options", "options", "belong to enums, which need them"))
+    if len(set(rules.options)) < len(rules.options):
+        errors.append(FieldError("/options", "duplicate", "name one option twice"))
+    if len(set(rules.options)) < len(rules.options):
+        errors.append(FieldError("/options", "twice", "must differ from each other"))
     if rules.max_length is not None and type_ != FieldType.STRING:
         errors.append(FieldError("/max_length", "max-length", "belongs to strings"))
     if (type_ == FieldType.REFERENCE) != (rules.to is not None):

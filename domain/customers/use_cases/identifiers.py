@@ -110,7 +110,7 @@ async def make_primary(customer_id: UUID, identifier_id: UUID, *, unit: Customer
     def preferred(identifier: Identifier, _now: datetime) -> Identifier:
         return replace(identifier, primary=True)
 
-    return await _change(card.id, identifier_id, "made-primary", preferred, unit)
+    return await _change(card.id, identifier_id, "made_primary", preferred, unit)
 
 
 async def retire_identifier(customer_id: UUID, identifier_id: UUID, *, unit: CustomerUnit) -> Identifier:

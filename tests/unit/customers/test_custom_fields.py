@@ -85,6 +85,7 @@ def test_numbers_are_exact(number: Any) -> None:
     [
         ("enum", FieldRules()),
         ("string", FieldRules(options=("a",))),
+        ("enum", FieldRules(options=("a", "a"))),
         ("number", FieldRules(max_length=3)),
         ("string", FieldRules(minimum="1")),
         ("number", FieldRules(minimum="x")),

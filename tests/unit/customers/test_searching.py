@@ -20,7 +20,11 @@ NAMES = st.text(alphabet="абвгдежзиклмнопрстуфхцчшщэю
         ("Анан", ("Анна", "Петрова"), TYPO),
         ("Аня", ("Анна",), None),
         ("Иванова", ("Анна", "Петрова"), None),
-        ("Олександр", ("Александр",), TYPO),
+        ("Олександр", ("Александр",), None),
+        ("етрова", ("Анна", "Петрова"), None),
+        ("епт рова", ("Анна", "Петрова"), None),
+        ("епрова", ("Анна", "Перова"), TYPO),
+        ("Алексондр", ("Александр",), TYPO),
         ("Анна-Мария", ("Анна", "Мария"), EXACT),
     ],
 )
@@ -39,10 +43,10 @@ def test_every_beginning_of_every_word_finds(names: list[str], data: st.DataObje
 
 @given(NAMES, st.data())
 def test_one_wrong_letter_in_four_is_forgiven(name: str, data: st.DataObject) -> None:
-    """Substitution anywhere in a word of four letters or more."""
+    """Substitution anywhere but in the first letter, in a word of four letters or more."""
     if not forgiven(len(name)):
         return
-    place = data.draw(st.integers(0, len(name) - 1))
+    place = data.draw(st.integers(1, len(name) - 1))
     wrong = name[:place] + "ы" + name[place + 1 :]
     assert match(asked_words(wrong), remembered(1, [name]).words) in (EXACT, TYPO)
 
