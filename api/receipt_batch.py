@@ -5,13 +5,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from litestar import Request
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from api.body import parse, require_json
 from api.context import RequestContext
 from api.problems import document as problem_document
 from api.schemas import receipt_answers as answers
-from api.schemas.base import RequestModel
 from api.schemas.receipts import BatchIn
 from api.till import item_of
 from domain.checkout.desk import Item
@@ -20,12 +19,6 @@ from domain.kernel.errors import DomainError, InvalidRequest
 from tenancy.vault import TenantVault
 
 _OF_AN_ITEM = re.compile(r"/items/\d+(/|$)")
-
-
-class LooseBatch(RequestModel):
-    """A batch whose items are looked at one by one."""
-
-    items: list[Any]
 
 
 async def read_batch(request: Request[Any, Any, Any], *, vault: TenantVault, country: str) -> list[Item | DomainError]:
@@ -41,7 +34,7 @@ async def read_batch(request: Request[Any, Any, Any], *, vault: TenantVault, cou
     except InvalidRequest as refusal:
         if not all(_OF_AN_ITEM.match(error.pointer) for error in refusal.errors):
             raise
-        return [_alone(item, vault, country) for item in parse(raw, LooseBatch).items]
+        return [_alone(item, vault, country) for item in from_json(raw)["items"]]
     return [_item(one, vault, country) for one in sent]
 
 
