@@ -67,8 +67,7 @@ PERSONAL_DATA: Final[dict[str, dict[str, Cell]]] = {
         none="tenant_id kind state is_staff version created_at updated_at archived_at source",
         link="customer_id canonical_id",
         staff="owner_id",
-        attribute="lifecycle_override locale time_zone acquisition acquisition_store "
-        "label_color",
+        attribute="lifecycle_override locale time_zone acquisition acquisition_store label_color",
         figures="opening",
         profile="profile",
     ),
