@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, select, tuple_, union_all
 from sqlalchemy.engine import RowMapping
 
 from domain.history.errors import ReceiptNotFound
@@ -59,7 +59,7 @@ class PgReceipts:
         """Return receipts sold in [`since`, `until`), newest first, behind the position `after`."""
         where, statement = receipt.c, self._heads()
         if customer_id is not None:
-            statement = statement.where(where.customer_id.in_(self._roots(customer_id)))
+            statement = statement.where(where.customer_id.in_(await self._roots(customer_id)))
         for column, value in ((where.kind, kind), (where.store, store), (where.source, source)):
             if value is not None:
                 statement = statement.where(column == value)
@@ -101,17 +101,18 @@ class PgReceipts:
     def _heads(self) -> Select[Any]:
         return select(receipt).where(receipt.c.tenant_id == self._session.tenant_id)
 
-    def _roots(self, customer_id: UUID) -> Select[Any]:
+    async def _roots(self, customer_id: UUID) -> list[UUID]:
         """Return every id under which the customer's rows were written: merged parties keep theirs."""
-        mine = (
-            select(customer.c.canonical_id)
-            .where(customer.c.tenant_id == self._session.tenant_id, customer.c.customer_id == customer_id)
-            .scalar_subquery()
+        mine = self._session.tenant_id
+        canonical = select(customer.c.canonical_id).where(
+            customer.c.tenant_id == mine, customer.c.customer_id == customer_id
         )
-        return select(customer.c.customer_id).where(
-            customer.c.tenant_id == self._session.tenant_id,
-            or_(customer.c.customer_id == mine, customer.c.canonical_id == mine),
+        merged = select(customer.c.customer_id).where(
+            customer.c.tenant_id == mine,
+            customer.c.canonical_id == canonical.scalar_subquery(),
+            customer.c.canonical_id != customer.c.customer_id,  # what their index holds
         )
+        return [row[0] for row in await self._session.run(union_all(canonical, merged))]
 
     async def _whole(self, statement: Select[Any]) -> list[ReceiptRows]:
         heads = await self._session.all(statement)

@@ -45,10 +45,13 @@ BEGIN
   -- Where a return names no sale: what these people bought lately.
   IF p_recent IS NOT NULL AND v_people IS NOT NULL THEN
     SELECT array_agg(k.receipt_id) INTO v_more
-      FROM customer c
-      JOIN customer root ON root.tenant_id = p_tenant AND root.canonical_id = c.canonical_id
-      JOIN receipt k ON k.tenant_id = p_tenant AND k.customer_id = root.customer_id AND k.sold_at >= p_recent AND k.kind = 'sale'
-     WHERE c.tenant_id = p_tenant AND c.customer_id = ANY (v_people);
+      FROM (SELECT c.canonical_id AS customer_id FROM customer c WHERE c.tenant_id = p_tenant AND c.customer_id = ANY (v_people)
+            UNION
+            -- Those merged into them, by the index that holds merged parties only.
+            SELECT m.customer_id FROM customer c
+              JOIN customer m ON m.tenant_id = p_tenant AND m.canonical_id = c.canonical_id AND m.canonical_id <> m.customer_id
+             WHERE c.tenant_id = p_tenant AND c.customer_id = ANY (v_people)) root
+      JOIN receipt k ON k.tenant_id = p_tenant AND k.customer_id = root.customer_id AND k.sold_at >= p_recent AND k.kind = 'sale';
     v_ids := array_cat(v_ids, v_more);
   END IF;
   IF p_sources IS NOT NULL THEN

@@ -61,7 +61,7 @@ async def test_no_statement_of_the_till_scans_a_table(base: Base, tenant: UUID, 
     for number, reference in enumerate(
         ({"source": "till-1", "external_id": "sale-1"}, {"order_id": "order-1"}, {"qr": "fn=1&i=2&fp=3"}, None)
     ):
-        lines = [{"line": "1", "quantity": "0.1"}]
+        lines = [{"sku": "4600000000017", "quantity": "0.1", "unit_price": 129_900}]
         back = {
             "source": "till-1", "external_id": f"back-{number}", "kind": "return", "sold_at": "2026-11-21T10:00:00Z",
             "currency": "RUB", "returns": reference, "lines": lines,
