@@ -10,7 +10,7 @@ from litestar.types import ASGIApp
 from api.command import Command, Query
 from api.docs import DOCS_HANDLERS
 from api.health import HealthController, metrics_handlers
-from api.middleware.admission import Admission, known_parameters, permitted
+from api.middleware.admission import Admission, known_parameters
 from api.middleware.body_limit import BodyLimit
 from api.middleware.cors import Cors
 from api.middleware.outermost import Outermost
@@ -49,7 +49,6 @@ def build_app(services: Services, routes: Sequence[type[Controller]] = ROUTES) -
         route_handlers=[*routes, HealthController, *DOCS_HANDLERS, *metrics_handlers(services)],
         dependencies=dependencies(services),
         middleware=[Admission(services)],
-        guards=[permitted],
         before_request=known_parameters,
         exception_handlers=dict(HANDLERS),
         openapi_config=None,  # the contract is built from the promises, see api.openapi
@@ -60,6 +59,7 @@ def build_app(services: Services, routes: Sequence[type[Controller]] = ROUTES) -
         debug=False,
     )
     require_promises(app)
+    give_one_by_one(app)
     app.enclose(services)
     return app
 
@@ -90,6 +90,13 @@ def _giver(part: Any) -> Any:
         return part
 
     return give
+
+
+def give_one_by_one(app: Litestar) -> None:
+    """Let handlers get what they ask for one by one: all of it is at hand, and the framework's task group is dear."""
+    for route in app.routes:
+        for _, model in getattr(route, "route_handler_map", {}).values():
+            model.dependency_batches = [{one} for batch in model.dependency_batches for one in batch]
 
 
 def require_promises(app: Litestar) -> None:
