@@ -78,7 +78,7 @@ def _component(schemas: Mapping[str, Any], model: type[BaseModel]) -> str:
 
 
 def _clean(node: Any) -> None:
-    """Bound integers to what every client can hold; drop empty noise."""
+    """Bound integers to what every client can hold."""
     if isinstance(node, list):
         for below in node:
             _clean(below)
@@ -89,8 +89,6 @@ def _clean(node: Any) -> None:
                 node.setdefault("maximum", SAFE_INTEGER)
             if "exclusiveMinimum" not in node:
                 node.setdefault("minimum", -SAFE_INTEGER)
-        if node.get("additionalProperties") is True:
-            del node["additionalProperties"]
         for key, below in list(node.items()):
             if key not in {"examples", "example", "default", "enum", "const"}:
                 _clean(below)
