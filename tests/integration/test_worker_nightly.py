@@ -229,7 +229,7 @@ async def test_the_house_is_kept(base: Base, tenant: UUID, night: Night) -> None
     async with base.store.transaction(tenant, SYSTEM) as unit:
         left = await unit.session.all(text("SELECT key_hash FROM idempotency WHERE tenant_id = :t"), {"t": tenant})
         buckets = await unit.session.all(select(rate_bucket).where(rate_bucket.c.tenant_id == tenant))
-        days = await unit.session.all(text("SELECT to_regclass('public.idempotency_answer_20261122') AS found"))
+        days = await unit.session.all(text("SELECT to_regclass('public.idempotency_answer_20261127') AS found"))
     assert len(left) == 5
     assert buckets == []
     assert days[0]["found"] is not None
