@@ -5,6 +5,7 @@ import contextlib
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from litestar import Request, Response
@@ -18,8 +19,10 @@ from api.idempotency import REPLAYED, key_of, sent_key, settled
 from api.masks import NOBODY, may_read_contacts, reading_as
 from api.operation import Operation, promise_of
 from api.services import Claimed, IdempotencyKey, Services, Stored
+from compliance.access.principal import Principal
 from domain.checkout.errors import IdempotencyInProgress, IdempotencyKeyReused
 from domain.kernel.transaction import Retry
+from tenancy.tenant import TenantSuspended
 
 RETRIES = 5
 IN_FULL = "contacts-in-full"
@@ -144,7 +147,15 @@ async def open_unit(services: Services, request: Request[Any, Any, Any]) -> Asyn
             yield unit
         return
     async with services.transaction(principal.tenant_id, principal.actor) as unit:
+        _require_open(principal, promise_of(request.route_handler.opt), suspended=unit.settings.suspended)
         yield unit
+
+
+def _require_open(principal: Principal, promise: Operation | None, *, suspended: bool) -> None:
+    """Look at the shop's own row too: the credential is believed for seconds, a suspension holds at once."""
+    now = replace(principal, suspended=suspended)
+    if promise is not None and now.shut_out(promise.permission, exempt=promise.suspended_may):
+        raise TenantSuspended
 
 
 def replay(stored: Stored) -> Response[Any]:

@@ -73,8 +73,8 @@ class TillDesk:
         names = {UUID(row["customer_id"]): _name(row, vault) for row in read["people"] or ()}
         return Resolved(verdict, None, tuple(Candidate(one, names.get(one)) for one in verdict.candidates))
 
-    async def view(self, tenant_id: UUID, customer_id: UUID, *, executor: Any = None) -> TillView:
-        """Return the till view of one customer, the survivor where it was merged.
+    async def view(self, tenant_id: UUID, customer_id: UUID, *, executor: Any = None, at_till: bool = True) -> TillView:
+        """Return the till view of one customer, the survivor where it was merged; `at_till=False` for the office.
 
         Raises:
             CustomerNotFound: there is none.
@@ -82,11 +82,12 @@ class TillDesk:
             Unavailable: the database or the shop's keys are away.
         """
         vault = await self._vaults.open(tenant_id)
-        read = await self._read(tenant_id, executor, customer_id=customer_id)
+        read = await self._read(tenant_id, executor, customer_id=customer_id, at_till=at_till)
         rules = await self._rules.get(tenant_id, read["config_version"])
         if not read["people"] or read["people"][0]["state"] in ("erased", "merged"):
             raise CustomerNotFound
-        return till_view(await self._person(tenant_id, read, vault, executor), self._counter(rules))
+        person = await self._person(tenant_id, read, vault, executor, at_till=at_till)
+        return till_view(person, self._counter(rules))
 
     async def _read(
         self,
@@ -97,6 +98,7 @@ class TillDesk:
         blinds: Sequence[bytes] | None = None,
         customer_id: UUID | None = None,
         lots: int | None = LOTS,
+        at_till: bool = True,
     ) -> dict[str, Any]:
         arguments = (tenant_id, types, blinds, customer_id, MAX_CANDIDATES + 1, lots)
         try:
@@ -106,11 +108,13 @@ class TillDesk:
         read: dict[str, Any] = msgspec.json.decode(found)
         if read["config_version"] is None:
             raise TenantNotFound
-        if read["status"] == _SUSPENDED:
+        if at_till and read["status"] == _SUSPENDED:
             raise TenantSuspended
         return read
 
-    async def _person(self, tenant_id: UUID, read: Mapping[str, Any], vault: TenantVault, executor: Any) -> TillPerson:
+    async def _person(
+        self, tenant_id: UUID, read: Mapping[str, Any], vault: TenantVault, executor: Any, *, at_till: bool = True
+    ) -> TillPerson:
         (row,) = read["people"]
         key = _key(row, vault)
         person = TillPerson(
@@ -128,7 +132,7 @@ class TillDesk:
         try:
             balance = _book(read, whole=False).balance(now)
         except NeedsFullBook:
-            everything = await self._read(tenant_id, executor, customer_id=person.id, lots=None)
+            everything = await self._read(tenant_id, executor, customer_id=person.id, lots=None, at_till=at_till)
             balance = _book(everything, whole=True).balance(now)
         return replace(person, account_status=read["account"]["status"], balance=balance)
 

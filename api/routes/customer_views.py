@@ -55,7 +55,7 @@ class CustomerViewController(Controller):
                 customer.id, TimelineFilter(), visible=_levels(request), after=None, limit=LAST
             )
             links = await unit.tags.links(customer.id)
-            view = await desk.view(unit.tenant_id, customer.id, executor=await unit.driver())
+            view = await desk.view(unit.tenant_id, customer.id, executor=await unit.driver(), at_till=False)
             balance, expiring = shown_balance(view.balance)
             shown = CustomerCard(
                 customer=shown_customer(customer),

@@ -146,6 +146,8 @@ class Authenticator:
             return refused
         if stored.last_used_at is not None:
             self._written.setdefault(name, stored.last_used_at)
+        if stored.suspended:
+            until = self._monotonic()  # not kept: a shop that may work again works at once
         return _Known(_principal(text, stored), name, until, stored.expires_at)
 
     def _holds(self, text: KeyText, stored: StoredKey) -> bool:

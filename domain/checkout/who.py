@@ -46,8 +46,10 @@ class PersonDesk(Protocol):
             TenantSuspended: the shop's tills are shut out.
         """
 
-    async def view(self, tenant_id: UUID, customer_id: UUID, *, executor: Any = None) -> TillView:
+    async def view(self, tenant_id: UUID, customer_id: UUID, *, executor: Any = None, at_till: bool = True) -> TillView:
         """Return the till view of one customer, the survivor where it was merged.
+
+        `at_till=False` is for the office, where owner and officer go on reading while tills are shut out.
 
         Raises:
             CustomerNotFound: there is none.

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -98,6 +99,7 @@ class ThingQuery(PageQuery):
 class FakeUnit:
     things: dict[UUID, Thing] = field(default_factory=dict)
     kept: dict[bytes, Stored] = field(default_factory=dict)
+    settings: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(suspended=False))
 
 
 @dataclass
@@ -117,7 +119,8 @@ class FakeWorld:
         if self.retries:
             self.retries -= 1
             raise Retry
-        unit = replace(self.unit, things=dict(self.unit.things), kept=dict(self.unit.kept))
+        shop = SimpleNamespace(suspended=self.suspended)
+        unit = replace(self.unit, things=dict(self.unit.things), kept=dict(self.unit.kept), settings=shop)
         yield unit
         self.unit = unit
 
