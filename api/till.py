@@ -105,7 +105,8 @@ def document_of(sent: Sent) -> Document:
         "fiscal": fiscal_in(sent.fiscal),
     }
     if isinstance(sent, schemas.VoidIn):
-        return Document(**head, returns=sale_ref(sent.returns), reason=sent.reason, replaced_by=sent.replaced_by)
+        head |= {"returns": sale_ref(sent.returns), "reason": sent.reason, "replaced_by": sent.replaced_by}
+        return Document(**head, total=sent.total)
     head |= {"total": sent.total, "payments": _payments(sent.payments)}
     if isinstance(sent, schemas.ReturnIn):
         lines = tuple(_return_line(line) for line in sent.lines)

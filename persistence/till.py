@@ -16,7 +16,7 @@ from domain.kernel.events import Actor
 from persistence import till_load, till_rows
 from persistence.database import FAULTS, Database, translated
 from persistence.shop_rules import RulesCache
-from tenancy.tenant import TenantNotFound
+from tenancy.tenant import TenantNotFound, TenantSuspended
 from tenancy.vault import Vaults
 
 READ_ARGUMENTS, WRITE_ARGUMENTS = 15, 23
@@ -24,6 +24,7 @@ READ_ARGUMENTS, WRITE_ARGUMENTS = 15, 23
 READ = f"SELECT receipt_read({', '.join(f'${n}' for n in range(1, READ_ARGUMENTS + 1))})::text"
 WRITE = f"SELECT receipt_write({', '.join(f'${n}' for n in range(1, WRITE_ARGUMENTS + 1))})"
 LOCK = "SELECT receipt_lock($1, $2, $3)"
+_SUSPENDED = "suspended"
 STALE_STATES = frozenset({"RG001", "23505", "40P01", "40001"})
 """Another writer was first: a version moved, a key was taken, two writers met."""
 
@@ -79,12 +80,15 @@ class PgTillTransaction:
 
         Raises:
             TenantNotFound: the tenant is gone.
+            TenantSuspended: its tills are shut out; seen here at once, whatever a cached credential says.
             Unavailable: the database is away.
         """
         arguments = till_load.arguments(self._till.tenant_id, request)
         read = msgspec.json.decode(await self._fetch(READ, arguments))
         if read["config_version"] is None:
             raise TenantNotFound
+        if read["status"] == _SUSPENDED:
+            raise TenantSuspended
         rules = await self.rules(read["config_version"])
         return till_load.state_of(read, rules.programs[0][1].program_id)
 

@@ -47,6 +47,7 @@ class AdjustmentController(Controller):
             answers={201: schemas.Adjustment},
             problems=REFUSALS,
             example=OPENING,
+            dry_run=True,
         ),
     )
     async def adjust(

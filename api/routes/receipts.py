@@ -223,6 +223,7 @@ class ReceiptController(Controller):
                 "qr": "t=20261121T1432&s=1450.00&fn=9960440300712345&i=12345&fp=3826178549&n=1",
                 "customer": {"identifiers": [{"type": "phone", "value": "+79350004567"}]},
             },
+            dry_run=True,
         ),
     )
     async def claim(
@@ -283,6 +284,7 @@ class ReceiptController(Controller):
             problems=["receipt-not-found", "receipt-voided"],
             example={"reason": "payment_failed"},
             limited=False,
+            dry_run=True,
         ),
     )
     async def void(
@@ -321,6 +323,7 @@ class ReceiptController(Controller):
                 "customer": {"identifiers": [{"type": "phone", "value": "+79350004568"}]},
                 "reason": "The cashier typed the wrong number",
             },
+            dry_run=True,
         ),
     )
     async def reassign(

@@ -133,7 +133,7 @@ class UaFiscal(RequestModel):
     registrar: Text64
     number: Text64
     mac: Text200 | None = None
-    offline: bool | None = None
+    offline: bool | Text32 | None = None
 
 
 class OtherFiscal(RequestModel):
@@ -248,6 +248,7 @@ class SaleIn(Header):
     coupons: Annotated[tuple[Text64, ...], Field(max_length=20)] = ()
     returns: None = None
     reason: None = None
+    replaced_by: None = None
 
 
 class ReturnIn(Header):
@@ -262,15 +263,25 @@ class ReturnIn(Header):
     payments: Annotated[list[PaymentIn], Field(max_length=50)] | None = None
     redemption: None = None
     coupons: Annotated[tuple[Text64, ...], Field(max_length=0)] = ()
+    replaced_by: None = None
 
 
 class VoidIn(Header):
-    """A document that takes another one back, as if it had not been."""
+    """A document that takes another one back, as if it had not been.
+
+    Lines, sums and payments may be repeated; what is undone is the whole of the document that `returns` names.
+    """
 
     kind: Literal["void"]
     returns: SaleRefIn
     reason: VoidReason
     replaced_by: Text200 | None = None
+    lines: Annotated[list[ReturnLineIn], Field(max_length=1000)] = Field(default_factory=list)
+    rounding: Annotated[int, Field(ge=-99, le=99)] = 0
+    total: Amount | None = None
+    payments: Annotated[list[PaymentIn], Field(max_length=50)] | None = None
+    redemption: None = None
+    coupons: Annotated[tuple[Text64, ...], Field(max_length=0)] = ()
 
 
 ReceiptIn = Annotated[SaleIn | ReturnIn | VoidIn, Field(discriminator="kind")]
