@@ -28,6 +28,7 @@ CHECKS = (
     ("mypy", ["bin/mypy"]),
     ("import-linter", ["bin/lint-imports"]),
 )
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 USAGE = """\
 python3 dev.py run  [options of `regulars run`]   start everything: database, API, worker
 python3 dev.py test [options of pytest]           all checks and tests; with options, these tests only
@@ -221,6 +222,8 @@ def install(level):
 def run(options):
     """Become `regulars run`: a signal sent to this process reaches the supervisor itself."""
     ensure("run")
+    # A signal that comes while the supervisor still loads waits until it can obey; it lets them in again.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     os.execv(PYTHON, [str(PYTHON), "-P", "-m", "runtime.cli", "run", *options])
 
 

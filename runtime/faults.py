@@ -8,7 +8,7 @@ from runtime.adapters.key_provider import RootKeyProblem
 from runtime.backup import BackupFault
 from runtime.database import DatabaseFault
 from runtime.embedded.faults import EmbeddedFault
-from runtime.embedded.server import Interrupted
+from runtime.embedded.watched import Interrupted
 from runtime.roles import RoleFault
 from runtime.settings import SettingsFault
 

@@ -7,7 +7,6 @@ import os
 import select
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -15,12 +14,14 @@ from collections.abc import Callable
 from runtime import database
 from runtime.child import Child
 from runtime.embedded import Binaries, EmbeddedFault, EmbeddedServer
-from runtime.embedded.server import Interrupted
+from runtime.embedded.watched import Interrupted, run_watched
 from runtime.faults import StartFault
 from runtime.installation import confirm_master_key, inhabitants
 from runtime.settings import Settings, local_name
 
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TICK = 0.2
+SAY_WAITING_AFTER = 20.0
 STOP_PATIENCE = 10.0
 HOPELESS = 4  # failures of the API before it ever answered
 DATABASE_PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -74,10 +75,11 @@ class Supervisor:
         return self._stopping is not None
 
     def _listen_to_signals(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOPPING:
             signal.signal(number, self._on_signal)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # so that the wake-up pipe hears of a child's end
         signal.set_wakeup_fd(self._wake[1], warn_on_full_buffer=False)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)  # `dev.py run` holds them back until here
 
     def _on_signal(self, number: int, _frame: object) -> None:
         if self._stopping is not None:
@@ -130,19 +132,10 @@ class Supervisor:
         environment = installation_environment(self._settings)
         if self._app_url is not None:
             environment["REGULARS_DATABASE_URL"] = self._app_url
-        done = subprocess.run(
-            command,
-            env=environment,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-        )
-        if self.stopping:
-            raise Interrupted
+        done = run_watched(command, lambda: self.stopping, env=environment, show_errors=True)
         if done.returncode != 0:
             raise StartFault("The start cannot go on; the reason stands above.")
-        return done.stdout.decode()
+        return done.stdout
 
     def _start_serving(self) -> None:
         """The API first and alone: the worker's loading would only make its start longer."""
@@ -156,9 +149,13 @@ class Supervisor:
         worker.let_go(go)
 
     def _wait_ready(self) -> None:
+        said_at = time.monotonic() + SAY_WAITING_AFTER
         while not is_ready(self._settings):
             if self.stopping:
                 raise Interrupted
+            if time.monotonic() > said_at:
+                self._say(f"waiting for the API to be ready; {self._settings.url}/health/ready says what it lacks")
+                said_at = float("inf")
             self._tend()
             if self._api.failures >= HOPELESS:
                 raise StartFault("The API ends as soon as it starts; the reason stands above.")

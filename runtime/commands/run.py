@@ -1,6 +1,7 @@
 """`regulars run`: everything, supervised."""
 
 import sys
+from contextlib import suppress
 from datetime import datetime
 
 import typer
@@ -33,5 +34,6 @@ def greet(settings: Settings, operator_key: str | None) -> None:
 
 def say(text: str) -> None:
     """Tell a person one line, with the time, at once."""
-    sys.stdout.write(f"{datetime.now().astimezone():%H:%M:%S} {text}\n")
-    sys.stdout.flush()
+    with suppress(OSError):  # whoever read this may have gone; that is no reason to stop
+        sys.stdout.write(f"{datetime.now().astimezone():%H:%M:%S} {text}\n")
+        sys.stdout.flush()

@@ -6,14 +6,15 @@ import os
 import secrets
 import shutil
 import stat
-import subprocess
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from runtime.embedded.binaries import REFUSED_ROOT, Binaries, Identity
 from runtime.embedded.faults import EmbeddedFault, from_os, no_room
+from runtime.embedded.watched import run_watched
 
 SUPERUSER = "postgres"
 SOCKET_PATH_LIMIT = 80  # bytes for the folder; Linux allows 107 for folder, name and port together
@@ -133,11 +134,14 @@ class Cluster:
             )
         return True
 
-    def create(self, binaries: Binaries, identity: Identity, *, sync: bool = True) -> None:
+    def create(
+        self, binaries: Binaries, identity: Identity, stopping: Callable[[], bool], *, sync: bool = True
+    ) -> None:
         """Run initdb beside the final place and move the result there, so that a half-made one is never used.
 
         Raises:
             EmbeddedFault: initdb failed.
+            Interrupted: `stopping` said so.
         """
         fresh = self.home / "postgres.new"
         shutil.rmtree(fresh, ignore_errors=True)
@@ -148,34 +152,26 @@ class Cluster:
                 file.write(self.password())
             give(fresh, identity)
             give(Path(name), identity)
-            self._initdb(binaries, identity, fresh, Path(name), sync=sync)
+            arguments = initdb_arguments(binaries.major, fresh, Path(name), sync=sync)
+            self._initdb(binaries, identity, arguments, stopping)
             fresh.rename(self.data)
         finally:
             Path(name).unlink(missing_ok=True)
 
-    def _initdb(self, binaries: Binaries, identity: Identity, place: Path, password: Path, *, sync: bool) -> None:
-        arguments = ["-D", str(place), "-E", "UTF8", "--locale=C", "--lc-ctype=C.UTF-8", "-U", SUPERUSER]
-        arguments += ["--auth=scram-sha-256", f"--pwfile={password}", "--data-checksums"]
-        if binaries.major >= 18:
-            arguments += ["--locale-provider=builtin", "--builtin-locale=PG_UNICODE_FAST"]
-        elif binaries.major == 17:
-            arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        if not sync:
-            arguments.append("--no-sync")
-        done = subprocess.run(
+    def _initdb(
+        self, binaries: Binaries, identity: Identity, arguments: Sequence[str], stopping: Callable[[], bool]
+    ) -> None:
+        done = run_watched(
             identity.command(binaries.program("initdb"), *arguments),
-            capture_output=True,
-            text=True,
+            stopping,
             env=environment(),
-            cwd=self.home if identity.uid == os.geteuid() else "/",
-            start_new_session=True,  # Ctrl-C in a terminal is ours to handle
-            check=False,
+            cwd=self.home if identity.uid == os.geteuid() else Path("/"),
         )
         if done.returncode == 0:
             return
         words = (done.stderr or done.stdout).strip()
         if "No space left" in words:
-            raise no_room(place)
+            raise no_room(self.home)
         raise EmbeddedFault(f"The database could not be made (initdb said: {_last_line(words)}).")
 
     def running_server(self) -> int | None:
@@ -204,6 +200,17 @@ class Cluster:
 def dsn(socket_directory: Path, user: str, password: str, database: str) -> str:
     """Return the address of a database behind the private socket."""
     return f"postgresql://{quote(user)}:{quote(password)}@/{quote(database)}?host={quote(str(socket_directory))}"
+
+
+def initdb_arguments(major: int, place: Path, password_file: Path, *, sync: bool) -> list[str]:
+    """Return how the files in `place` are to be made: UTF-8, code-point order, Cyrillic letters known as letters."""
+    arguments = ["-D", str(place), "-E", "UTF8", "--locale=C", "--lc-ctype=C.UTF-8", "-U", SUPERUSER]
+    arguments += ["--auth=scram-sha-256", f"--pwfile={password_file}", "--data-checksums"]
+    if major >= 18:
+        arguments += ["--locale-provider=builtin", "--builtin-locale=PG_UNICODE_FAST"]
+    elif major == 17:
+        arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    return arguments if sync else [*arguments, "--no-sync"]
 
 
 def environment() -> dict[str, str]:

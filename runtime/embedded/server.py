@@ -11,6 +11,7 @@ from typing import BinaryIO
 from runtime.embedded.binaries import Binaries, Identity, choose_identity
 from runtime.embedded.cluster import STILL_FINISHING, SUPERUSER, Cluster, dsn, environment
 from runtime.embedded.faults import EmbeddedFault, from_os, no_room
+from runtime.embedded.watched import Interrupted
 
 ATTEMPTS = 3
 POLL = 0.05
@@ -33,10 +34,6 @@ SETTINGS: Mapping[str, str] = {
     "log_parameter_max_length_on_error": "0",
     "log_min_error_statement": "panic",
 }
-
-
-class Interrupted(Exception):
-    """The start was given up because somebody asked to stop."""
 
 
 class EmbeddedServer:
@@ -93,7 +90,7 @@ class EmbeddedServer:
             if not existed:
                 self._say("making the database (first start)")
                 before_first()
-                self.cluster.create(self._binaries, self._identity, sync=self._sync)
+                self.cluster.create(self._binaries, self._identity, self._stopping, sync=self._sync)
             self._wait_for_predecessor()
             self.start_again()
         except OSError as error:

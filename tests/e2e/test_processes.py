@@ -53,6 +53,20 @@ def test_a_day_of_an_installation(installation: Installation) -> None:
     assert installation.pids("") == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_first_start_can_be_stopped_and_done_again(installation: Installation, number: signal.Signals) -> None:
+    """A signal while the database is being made is obeyed, leaves no process, and spoils nothing."""
+    installation.start()
+    until(lambda: "making the database" in installation.words, "the first start")
+
+    assert installation.stop(number) in {0, 130}
+    assert installation.pids("") == []
+    assert "Traceback" not in installation.words
+
+    installation.start().wait_ready()
+    installation.stop()
+
+
 def test_the_first_start_prints_a_demo_shop_and_keeps_its_key(tmp_path: Path) -> None:
     """Decision 23: the demo shop's key is kept and printed at each start, with three commands that work when pasted."""
     installation = Installation(tmp_path / "data", free_port(), {"REGULARS_DEMO": "true"})

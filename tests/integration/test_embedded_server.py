@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from runtime.embedded import EmbeddedFault, EmbeddedServer, binaries, cluster
-from runtime.embedded.server import Interrupted
+from runtime.embedded.watched import Interrupted
 from tests.support.postgres import binaries as under_test
 
 OFFICE = Path(__file__).parents[2]
