@@ -26,6 +26,7 @@ from persistence.unit_of_work import Store
 from runtime.adapters.edge import EdgeIdempotency, EdgeRates
 from runtime.adapters.key_provider import LocalKeyProvider
 from runtime.adapters.vaults import KeptVaults
+from runtime.database import newest_revision
 from runtime.settings import Settings
 from runtime.telemetry import metrics
 
@@ -127,7 +128,9 @@ class Readiness:
         """Return what must be right before traffic comes."""
         try:
             async with self._database.platform() as connection:
-                await connection.execute(text("SELECT 1 FROM platform.tenant LIMIT 1"))
+                revision = await connection.scalar(text("SELECT version_num FROM public.alembic_version"))
         except Unavailable:
             return [Check("database", ok=False, detail="does not answer")]
-        return [Check("database", ok=True)]
+        current = str(revision) >= newest_revision()
+        detail = "" if current else f"is at revision {revision}; run regulars migrate"
+        return [Check("database", ok=True), Check("migrations", ok=current, detail=detail)]
