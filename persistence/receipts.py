@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_, union_all
 from sqlalchemy.engine import RowMapping
 
 from domain.history.errors import ReceiptNotFound
-from domain.history.receipt import Key
+from domain.history.receipt import QR, Key
 from persistence.session import Session
 from persistence.tables.history import parked_document, receipt, receipt_line, receipt_payment
 from persistence.tables.people import customer
@@ -71,9 +71,12 @@ class PgReceipts:
             statement = statement.where(tuple_(where.sold_at, where.receipt_id) < tuple_(*after))
         return await self._whole(statement.order_by(where.sold_at.desc(), where.receipt_id.desc()).limit(limit))
 
-    async def by_key(self, key: Key, *, limit: int) -> Sequence[ReceiptRows]:
-        """Return the receipts that a natural key names."""
-        return await self._whole(self._heads().where(_keyed(key)).order_by(receipt.c.sold_at.desc()).limit(limit))
+    async def by_key(self, key: Key, *, limit: int, check: str | None = None) -> Sequence[ReceiptRows]:
+        """Return the receipts that a natural key names, if their fiscal check, where they have one, is `check`."""
+        statement = self._heads().where(_keyed(key))
+        if check is not None:
+            statement = statement.where(func.coalesce(receipt.c.fiscal_check, check) == check)
+        return await self._whole(statement.order_by(receipt.c.sold_at.desc()).limit(limit))
 
     async def returns_of(self, receipt_id: UUID, *, after: Position | None, limit: int) -> Sequence[ReceiptRows]:
         """Return the returns of a sale, newest first.
@@ -140,6 +143,8 @@ def _keyed(key: Key) -> ColumnElement[bool]:
     kind, *parts = key
     if kind == "document":
         return and_(where.source == parts[0], where.external_id == parts[1])
+    if kind == "fiscal" and parts[0] == QR:
+        return and_(where.fiscal_scheme == "other", where.fiscal_check == parts[1])
     if kind == "fiscal":
         return and_(where.fiscal_scheme == parts[0], where.fiscal_key == parts[1])
     return where.order_id == parts[0]

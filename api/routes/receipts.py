@@ -199,10 +199,10 @@ class ReceiptController(Controller):
     async def find(self, request: Request[Any, Any, Any], reading: NamedDependency[Query]) -> Response[Any]:
         """Answer at most 50 receipts, newest first, with what can still be returned of each line."""
         wanted = await read_body(request, schemas.FindRequest)
-        key = _key_of(wanted)
+        key, check = _key_of(wanted)
         async with reading() as unit:
             if key is not None:
-                rows = await unit.receipts.by_key(key, limit=FOUND)
+                rows = await unit.receipts.by_key(key, limit=FOUND, check=check)
             else:
                 rows = await unit.receipts.page(
                     customer_id=wanted.customer_id, since=wanted.from_, until=wanted.to, after=None, limit=FOUND
@@ -378,15 +378,14 @@ def _told(result: Result) -> Response[Any]:
     return from_bytes(result.body, result.status, {REPLAYED: "true"} if result.replayed else {})
 
 
-def _key_of(wanted: schemas.FindRequest) -> Key | None:
-    if wanted.qr is not None:
-        return read_qr(wanted.qr).fiscal.natural_key
-    fiscal = fiscal_in(wanted.fiscal)
+def _key_of(wanted: schemas.FindRequest) -> tuple[Key | None, str | None]:
+    """Return the natural key that is asked for, and the fiscal check it must have."""
+    fiscal = read_qr(wanted.qr).fiscal if wanted.qr is not None else fiscal_in(wanted.fiscal)
     if fiscal is not None:
-        return fiscal.natural_key
+        return fiscal.natural_key, fiscal.check
     if wanted.source is not None and wanted.external_id is not None:
-        return ("document", wanted.source, wanted.external_id)
-    return None if wanted.order_id is None else ("order", wanted.order_id)
+        return ("document", wanted.source, wanted.external_id), None
+    return (None if wanted.order_id is None else ("order", wanted.order_id)), None
 
 
 def _position(cursor: str | None) -> tuple[datetime, UUID] | None:

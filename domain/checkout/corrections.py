@@ -107,8 +107,7 @@ async def claim_receipt(
     desk = await _held(_asking(request, customer, presented), transaction, clock)
     sale = desk.state.document(qr.fiscal.natural_key)
     # The total and the fiscal sign stand on the paper only: whoever guesses numbers learns nothing.
-    checks = qr.fiscal.check, sale and sale.fiscal_check
-    if sale is None or (None not in checks and checks[0] != checks[1]) or qr.total not in (None, sale.total):
+    if sale is None or not qr.fiscal.agrees(sale.fiscal_check) or qr.total not in (None, sale.total):
         raise UnknownReference.at("/qr")
     person, match = _somebody(desk, sale, customer, presented)
     if sale.customer_id is not None:

@@ -38,7 +38,10 @@ def find_sale(desk: Desk, reference: SaleRef, wanted: Sequence[ReturnLine] = ())
         fitting = next((one for one in parts if one.kind == "sale" and _holds(one, wanted)), None)
         if fitting is not None:
             return fitting
-    return desk.state.document(reference.key) if reference.key is not None else None
+    found = desk.state.document(reference.key) if reference.key is not None else None
+    if found is not None and reference.fiscal is not None and not reference.fiscal.agrees(found.fiscal_check):
+        return None
+    return found
 
 
 def infer_sale(desk: Desk, person: Person | None, document: Document) -> Stored | None:

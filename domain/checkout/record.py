@@ -10,7 +10,7 @@ from domain.checkout.returning import apply_return, record_return, tell_return, 
 from domain.checkout.sale import record_sale
 from domain.checkout.state import Stored
 from domain.checkout.voiding import record_void, void
-from domain.history.errors import DocumentConflict
+from domain.history.errors import DocumentConflict, LineNotSold
 from domain.history.natural_key import document_digest, fiscal_digest
 from domain.history.receipt import Document, waiting_text
 from domain.kernel.errors import RuleViolation
@@ -62,8 +62,8 @@ def _same(document: Document, known: Stored) -> bool:
     """Compare what the key that matched promises to be equal."""
     if (known.source, known.external_id) == (document.source, document.external_id):
         return document_digest(document) == known.document_hash
-    checks = document.fiscal and document.fiscal.check, known.fiscal_check
-    return fiscal_digest(document) == known.fiscal_hash and (None in checks or checks[0] == checks[1])
+    agrees = document.fiscal is None or document.fiscal.agrees(known.fiscal_check)
+    return fiscal_digest(document) == known.fiscal_hash and agrees
 
 
 def _add(desk: Desk, item: Item, known: Stored) -> None:
@@ -101,9 +101,15 @@ def _take_effect(desk: Desk, stored: Stored, waiting: Stored) -> None:
         try:
             effect = apply_return(desk, waiting, stored, wanted_again(waiting))
         except RuleViolation as refusal:
+            if refusal.code == LineNotSold.code and waiting.waiting_for in _orders(stored):
+                return  # another receipt of the order may still come
             # It does not fit its sale after all: it stays as it is, for the owner to look at.
             desk.park_again(refusal.code, waiting, stored)
             return
         tell_return(desk, waiting)
     if effect is not None:
         waiting.answer = with_effect(desk, waiting, effect)
+
+
+def _orders(stored: Stored) -> set[str]:
+    return {waiting_text(key) for key in stored.natural_keys() if key[0] == "order"}

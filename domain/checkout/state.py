@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.history.receipt import GOODS_SETTLED, NOT_A_PURCHASE, Key
+from domain.history.receipt import GOODS_SETTLED, NOT_A_PURCHASE, Key, fiscal_keys
 from domain.loyalty.entries import Entry
 from domain.loyalty.ledger import Book
 
@@ -131,9 +131,11 @@ class Stored:
 
     def natural_keys(self) -> tuple[Key, ...]:
         """Return every key under which a later document may name this one."""
-        fiscal = None if self.fiscal_key is None else ("fiscal", str(self.fiscal_scheme), self.fiscal_key)
-        order = ("order", self.order_id) if self.order_id is not None and self.kind == "sale" else None
-        return tuple(key for key in (("document", self.source, self.external_id), fiscal, order) if key is not None)
+        keys: list[Key] = [("document", self.source, self.external_id)]
+        keys += fiscal_keys(self.fiscal_scheme, self.fiscal_key, self.fiscal_check)
+        if self.order_id is not None and self.kind == "sale":
+            keys.append(("order", self.order_id))
+        return tuple(keys)
 
 
 @dataclass(frozen=True, slots=True)

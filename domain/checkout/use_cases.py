@@ -13,6 +13,7 @@ from domain.checkout.matching import RETURN_MATCH_DAYS
 from domain.checkout.outcome import Outcome
 from domain.checkout.ports import LoadRequest, Stale, Till, TillTransaction
 from domain.checkout.record import record
+from domain.history.receipt import QR
 from domain.kernel.clock import Clock
 from domain.kernel.errors import DomainError, Unavailable
 from domain.kernel.events import Actor
@@ -126,7 +127,7 @@ def _replay(desk: Desk, item: Item) -> Outcome | None:
 def _ask(request: LoadRequest, item: Item) -> None:
     document = item.document
     keys = document.natural_keys()
-    request.keys.update(key for key in keys if key[0] != "order")
+    request.keys.update(key for key in keys if key[0] != "order" and key[:2] != ("fiscal", QR))
     request.waiting.update(keys)
     request.blinds.update((shown.type, shown.blind) for shown in item.presented)
     if document.customer is not None and document.customer.id is not None:

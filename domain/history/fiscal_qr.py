@@ -1,14 +1,14 @@
 """Reading the QR code of a fiscal receipt.
 
 Source: FNS order on requisites (t, s, fn, i, fp, n) for Russia; the tax cabinet's check link for Ukraine. Codes of
-other countries are kept whole, under the scheme `other`.
+other countries are not read: they find the document that was sent with them under the scheme `other`.
 """
 
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from domain.history.errors import InvalidQr
-from domain.history.natural_key import fiscal_of
+from domain.history.natural_key import fiscal_of, fiscal_of_qr
 from domain.history.receipt import Fiscal
 
 MAX_LENGTH = 2000
@@ -37,7 +37,7 @@ def read_qr(text: str) -> FiscalQr:
     fields = {name: values[0] for name, values in parse_qs(text.lstrip("?"), keep_blank_values=True).items()}
     if {"fn", "i", "fp"} <= fields.keys():
         return _russian(fields)
-    return FiscalQr(fiscal_of({"scheme": "other", "country": "", "id": text, "qr": text}), None)
+    return FiscalQr(fiscal_of_qr(text), None)
 
 
 def _russian(fields: dict[str, str]) -> FiscalQr:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC
 from typing import Any
 
-from domain.history.receipt import Document, Fiscal
+from domain.history.receipt import QR, Document, Fiscal
 
 
 def document_digest(document: Document) -> bytes:
@@ -36,7 +36,19 @@ def fiscal_of(fields: Mapping[str, Any]) -> Fiscal:
         return Fiscal(scheme, f"{fields['fn']}/{_plain(fields['fd'])}", _plain(check) if check else None, dict(fields))
     if scheme == "ua-rro":
         return Fiscal(scheme, f"{fields['registrar']}/{fields['number']}", fields.get("mac"), dict(fields))
-    return Fiscal(scheme, f"{fields['country']}/{fields['id']}", None, dict(fields))
+    qr = fields.get("qr")
+    check = qr_digest(qr) if qr else None
+    return Fiscal(scheme, f"{fields['country']}/{fields['id']}", check, dict(fields))
+
+
+def fiscal_of_qr(text: str) -> Fiscal:
+    """Return the identity of a QR text of another country: the document that was sent with it."""
+    return Fiscal(QR, qr_digest(text), None, {"scheme": "other", "qr": text})
+
+
+def qr_digest(text: str) -> str:
+    """Return the digest of a QR text; white space around it is the scanner's."""
+    return hashlib.sha256(text.strip().encode()).hexdigest()
 
 
 def _plain(number: str) -> str:

@@ -13,6 +13,9 @@ from uuid import UUID
 Key = tuple[str, ...]
 """A natural key: ("document", source, external_id), ("fiscal", scheme, key) or ("order", order_id)."""
 
+QR = "qr"
+"""Scheme of a QR text that cannot be read: it finds the document that was sent with it."""
+
 GOODS_SETTLED = frozenset({"full", "credit"})
 """Settlements at which the goods are handed over: only these count for points, figures, tiers and triggers."""
 
@@ -92,6 +95,18 @@ class Fiscal:
         """Return the key under which the document is known."""
         return ("fiscal", self.scheme, self.key)
 
+    def agrees(self, check: str | None) -> bool:
+        """Tell whether a recorded check is this one's, as far as both are there."""
+        return self.check is None or check is None or self.check == check
+
+
+def fiscal_keys(scheme: str | None, key: str | None, check: str | None) -> tuple[Key, ...]:
+    """Return the keys of a fiscal identity: scheme `other` is also known by the digest of its QR text."""
+    if scheme is None or key is None:
+        return ()
+    own: Key = ("fiscal", scheme, key)
+    return (own, ("fiscal", QR, check)) if scheme == "other" and check is not None else (own,)
+
 
 @dataclass(frozen=True, slots=True)
 class SaleRef:
@@ -169,7 +184,7 @@ class Document:
         """Return every key under which a return or a void may wait for this document."""
         keys: list[Key] = [("document", self.source, self.external_id)]
         if self.fiscal is not None:
-            keys.append(self.fiscal.natural_key)
+            keys += fiscal_keys(self.fiscal.scheme, self.fiscal.key, self.fiscal.check)
         if self.order_id is not None and self.kind == "sale":
             keys.append(("order", self.order_id))
         return tuple(keys)

@@ -63,6 +63,12 @@ BEGIN
     SELECT array_agg(k.receipt_id) INTO v_more FROM unnest(p_schemes, p_fiscals) AS w (scheme, key)
       JOIN receipt k ON k.tenant_id = p_tenant AND k.fiscal_scheme = w.scheme AND k.fiscal_key = w.key;
     v_ids := array_cat(v_ids, v_more);
+    IF 'qr' = ANY (p_schemes) THEN
+      SELECT array_agg(k.receipt_id) INTO v_more FROM unnest(p_schemes, p_fiscals) AS w (scheme, key)
+        JOIN receipt k ON k.tenant_id = p_tenant AND k.fiscal_scheme = 'other' AND k.fiscal_check = w.key
+       WHERE w.scheme = 'qr';
+      v_ids := array_cat(v_ids, v_more);
+    END IF;
   END IF;
   IF p_orders IS NOT NULL THEN
     SELECT array_agg(k.receipt_id) INTO v_more FROM receipt k

@@ -51,6 +51,7 @@ CREATE TABLE receipt (
   FOREIGN KEY (tenant_id, customer_id) REFERENCES customer (tenant_id, customer_id)
 );
 CREATE UNIQUE INDEX receipt_by_fiscal ON receipt (tenant_id, fiscal_scheme, fiscal_key) WHERE fiscal_key IS NOT NULL;
+CREATE INDEX receipt_by_qr ON receipt (tenant_id, fiscal_check) WHERE fiscal_scheme = 'other' AND fiscal_check IS NOT NULL;
 CREATE INDEX receipt_by_customer ON receipt (tenant_id, customer_id, sold_at, receipt_id) WHERE customer_id IS NOT NULL;
 CREATE INDEX receipt_by_order ON receipt (tenant_id, order_id) WHERE order_id IS NOT NULL;
 CREATE INDEX receipt_by_sale ON receipt (tenant_id, sale_id) WHERE sale_id IS NOT NULL;

@@ -358,3 +358,49 @@ async def test_a_late_sale_of_another_day_still_takes_its_return(later: Counter)
     assert await balance(later, sold) == (30, 0)
     later.clock.move(days=1)
     assert await balance(later, sold) == (30, 0)
+
+
+GERMAN = {"scheme": "other", "country": "DE", "id": "TSE-1/77", "qr": "V0;955002-00;Kassenbeleg-V1;Beleg^0.00^600.00"}
+
+
+async def test_a_qr_of_another_country_finds_what_was_sent_with_it(counter: Counter) -> None:
+    """Nothing of it is read: the text itself is the way to find, claim and return."""
+    document = counter.sale(60_000, fiscal=GERMAN, phone=None)
+    sold = await counter.post(document)
+    found = await counter.call("/v1/receipts/find", {"qr": GERMAN["qr"]})
+    assert [one["id"] for one in found["items"]] == [sold["id"]]
+    claimed = await counter.call("/v1/receipts/claim", {"qr": f" {GERMAN['qr']}", "customer": shown()})
+    assert (claimed["id"], claimed["loyalty"]["earned"]) == (sold["id"], 6)
+    lines = [{"line": "1", "quantity": "1"}]
+    back = await counter.post(counter.document("return", returns={"qr": GERMAN["qr"]}, lines=lines))
+    assert back["loyalty"]["reversed"] == 6
+    early = await counter.post(counter.document("return", returns={"qr": "V0;other"}, lines=lines))
+    assert codes(early) == ["sale-not-found"]
+    late = await counter.post(counter.sale(60_000, fiscal=GERMAN | {"id": "TSE-1/78", "qr": "V0;other"}))
+    assert late["loyalty"]["balance"]["active"] == 0
+
+
+async def test_a_wrong_fiscal_sign_finds_nothing(counter: Counter) -> None:
+    """`fp` is the check of (fn, fd): whoever counts numbers through learns nothing, and returns nothing."""
+    printed = fiscal()
+    sold = await counter.post(counter.sale(60_000, fiscal=printed))
+    wrong = printed | {"fp": "1"}
+    assert (await counter.call("/v1/receipts/find", {"fiscal": wrong}))["items"] == []
+    qr = f"t=20261120T1230&s=600.00&fn={printed['fn']}&i={printed['fd']}&fp=1&n=1"
+    assert (await counter.call("/v1/receipts/find", {"qr": qr}))["items"] == []
+    for named in ({"fiscal": wrong}, {"qr": qr}):
+        body = counter.document("return", returns=named, lines=[{"line": "1", "quantity": "1"}])
+        assert codes(await counter.post(body)) == ["sale-not-found"]
+    assert await balance(counter, sold) == (6, 0)
+
+
+async def test_an_early_return_of_an_order_waits_for_the_right_receipt(counter: Counter) -> None:
+    """An order is shipped in parts; what comes back is of the part that comes last."""
+    lines = [{"sku": "b", "quantity": "1"}]
+    early = await counter.post(counter.document("return", returns={"order_id": "o-9"}, lines=lines))
+    await counter.post(counter.sale(line(60_000, sku="a"), order_id="o-9"))
+    assert (await counter.get(f"/v1/receipts/{early['id']}"))["state"] == "waiting"
+    second = await counter.post(counter.sale(line(30_000, sku="b"), order_id="o-9"))
+    read = await counter.get(f"/v1/receipts/{early['id']}")
+    assert (read["state"], read["sale_id"]) == ("recorded", second["id"])
+    assert await balance(counter, second) == (6, 0)
