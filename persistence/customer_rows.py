@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.customers.addresses import PARTS, Address, AddressParts
 from domain.customers.birthday import Birthday
+from domain.customers.contact import ContactPreferences, ContactWindow
 from domain.customers.custom_fields import CustomField, FieldType, day_of, number_of, searched_texts
 from domain.customers.customer import Acquisition, Card, Override, Profile
 from domain.customers.drafts import NewCustomer
@@ -121,6 +122,8 @@ def seal_profile(profile: Profile, key: CustomerKey, *, stage_reason: str | None
         known["birthday"] = str(profile.birthday)
     if profile.custom:
         known["custom"] = dict(profile.custom)
+    if profile.contact is not None:
+        known["contact"] = asdict(profile.contact)
     if stage_reason:
         known[STAGE_REASON] = stage_reason
     return key.seal(_dump(known), **PROFILE)
@@ -139,6 +142,9 @@ def _opened(sealed: bytes | None, key: CustomerKey | None) -> dict[str, Any]:
     known: dict[str, Any] = json.loads(key.open(sealed, **PROFILE))
     if "birthday" in known:
         known["birthday"] = _birthday(known["birthday"])
+    if "contact" in known:
+        windows = tuple(ContactWindow(**window) for window in known["contact"]["windows"])
+        known["contact"] = ContactPreferences(tuple(known["contact"]["channels"]), windows)
     return known
 
 

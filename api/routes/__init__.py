@@ -14,6 +14,7 @@ from api.routes.identifiers import IdentifierController
 from api.routes.loyalty import AccountController
 from api.routes.me import MeController
 from api.routes.notes import NoteController
+from api.routes.preferences import PreferenceController
 from api.routes.products import ProductController
 from api.routes.programs import ProgramController
 from api.routes.receipts import ReceiptController
@@ -38,6 +39,7 @@ ROUTES: tuple[type[Controller], ...] = (
     IdentifierController,
     MeController,
     NoteController,
+    PreferenceController,
     ProductController,
     ProgramController,
     ReceiptController,

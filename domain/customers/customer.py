@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.customers.addresses import Address
 from domain.customers.birthday import Birthday
+from domain.customers.contact import ContactPreferences
 from domain.customers.figures import CustomerFigures
 from domain.customers.identifiers import Identifier, IdentifierStatus
 
@@ -34,6 +35,7 @@ class Profile:
     birthday: Birthday | None = None
     sex: str | None = None
     declared_source: str | None = None
+    contact: ContactPreferences | None = None
     custom: Mapping[str, Any] = field(default_factory=dict)
 
     @property

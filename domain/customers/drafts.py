@@ -127,7 +127,9 @@ def agreed(draft: Draft, *, country: str, fields: Mapping[str, CustomField], tod
     )
     problems.settle()
     profile = Profile(
-        **names,
+        given_name=names["given_name"],
+        middle_name=names["middle_name"],
+        family_name=names["family_name"],
         birthday=birthday,
         sex=draft.sex,
         declared_source=clean_free_text(draft.declared_source),

@@ -1,11 +1,12 @@
 """What happens to customers, as the event log keeps it."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from domain.customers.contact import ContactPreferences
 from domain.customers.customer import Card, Profile
 from domain.customers.drafts import NewCustomer
 from domain.customers.identifiers import Identifier
@@ -46,15 +47,21 @@ def card_changes(before: Card, after: Card) -> list[Change]:
 
 def _profile_changes(before: Profile, after: Profile) -> list[Change]:
     changes = []
-    for name in (field.name for field in fields(Profile) if field.name != "custom"):
+    for name in (field.name for field in fields(Profile) if field.name not in ("custom", "contact")):
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
             changes.append(Change(name, old and str(old), new and str(new), personal=True))
+    if before.contact != after.contact:
+        changes.append(Change("contact", _told(before.contact), _told(after.contact), personal=True))
     for code in sorted({*before.custom, *after.custom}):
         if before.custom.get(code) != after.custom.get(code):
             old, new = before.custom.get(code), after.custom.get(code)
             changes.append(Change(f"custom.{code}", old, new, personal=True))
     return changes
+
+
+def _told(contact: ContactPreferences | None) -> dict[str, Any] | None:
+    return None if contact is None else asdict(contact)
 
 
 def identifier_event(

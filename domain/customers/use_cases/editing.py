@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from domain.customers.contact import ContactPreferences
 from domain.customers.custom_fields import CustomField, checked_values
 from domain.customers.customer import Card, Customer, CustomerState, Profile
 from domain.customers.drafts import Problems, birthday_of, check_zone, clean_free_text, clean_name, clean_tags
@@ -55,6 +56,23 @@ async def change_customer(
         events += await _replace_tags(customer, clean_tags(changes["tags"] or ()), unit)
     await unit.events.add(events)
     return await unit.customers.get(before.id)
+
+
+async def prefer_contact(customer_id: UUID, preferences: ContactPreferences, *, unit: CustomerUnit) -> Card:
+    """Note how and when a customer likes to be reached (A7); nothing at all clears it.
+
+    Raises:
+        CustomerNotFound: there is none.
+    """
+    before = await unit.customers.card(customer_id, lock=True)
+    contact = None if preferences == ContactPreferences() else preferences
+    if contact == before.profile.contact:
+        return before
+    now = unit.clock.now()
+    after = replace(before, profile=replace(before.profile, contact=contact), updated_at=now)
+    saved = await unit.customers.save(after, former=before)
+    await unit.events.add([customer_updated(before, saved, now)])
+    return saved
 
 
 async def archive_customer(customer_id: UUID, *, unit: CustomerUnit) -> Customer:
