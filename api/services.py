@@ -18,13 +18,17 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeSettings:
-    """What an operator may set about HTTP. Limits of bodies are in bytes, the rate in requests per second and key."""
+    """What an operator may set about HTTP. Limits of bodies are in bytes, the rate in requests per second and key.
+
+    `body_seconds` is how long a part of a body may take to come.
+    """
 
     public_url: str = "http://127.0.0.1:8000"
     cors_origins: Sequence[str] = ()
     trusted_proxies: Sequence[str] = ()
     body_limit: int = MIB
     batch_body_limit: int = 8 * MIB
+    body_seconds: float = 15.0
     rate_per_second: int = 1000
     version: str = "0.1.0"
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from domain.customers.errors import IdentifierNotFound
@@ -77,6 +77,15 @@ class PgIdentifiers:
                 )
                 .values(row)
             )
+
+    async def hold(self, normalised: Normalised) -> None:
+        """Make everybody else who holds this value wait until this transaction ends.
+
+        A shared value has no row that all who share it could lock: two who read at once would both count too few.
+        """
+        blind = self._session.vault.blind(normalised.index, normalised.value)
+        number = int.from_bytes(blind[:8], "big", signed=True)  # of this shop alone: the digest's key is the shop's
+        await self._session.run(select(func.pg_advisory_xact_lock(number)))
 
     async def spread(self, normalised: Normalised, status: str, reason: str | None) -> None:
         """Give every identifier in use with this value `status`: it is shared by several, or junk."""

@@ -101,6 +101,9 @@ class Identifiers(Protocol):
             Retry: somebody else took one meanwhile.
         """
 
+    async def hold(self, normalised: Normalised) -> None:
+        """Make everybody else who holds this value wait until this transaction ends."""
+
     async def spread(self, normalised: Normalised, status: str, reason: str | None) -> None:
         """Give every identifier in use with this value `status`: it is shared by several, or junk."""
 

@@ -117,6 +117,9 @@ class FakeShop:
         for one in identifiers:
             self._put(customer_id, one)
 
+    async def hold(self, normalised: Normalised) -> None:
+        pass
+
     async def spread(self, normalised: Normalised, status: str, reason: str | None) -> None:
         for owner, row in list(self.rows.values()):
             if key_of(row) == normalised.key and row.status in FINDING:

@@ -35,8 +35,11 @@ async def add_identifier(customer_id: UUID, draft: DraftIdentifier, *, shared: b
         InvalidValue: the value cannot be right.
         IdentifierTaken: another customer has it, and `shared` was not said.
     """
-    card = await unit.customers.card(customer_id, lock=True)
+    card = await unit.customers.card(customer_id, lock=not shared)
     found = normalise(draft.type, draft.value, system=draft.system, country=unit.settings.country)
+    if shared:  # the value before the card: whoever holds it goes on to touch the cards of all who share it
+        await unit.identifiers.hold(found)
+        card = await unit.customers.card(card.id, lock=True)
     own = await unit.identifiers.of(card.id)
     same = [one for one in own if (one.type, one.system, one.value) == (found.type, found.system, found.value)]
     holder = (await unit.customers.holders([found])).get(found.key)

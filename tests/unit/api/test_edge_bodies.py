@@ -1,5 +1,6 @@
 """Bodies and query strings: strict, every error at once, nothing of what was sent."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -264,3 +265,19 @@ async def test_repeated_parameters_fill_a_list() -> None:
     """`?tag=a&tag=b` asks for both."""
     async with client(edge(FakeWorld()), OWNER) as http:
         assert (await http.get("/v1/things?tag=a&tag=b&limit=200")).status_code == 200
+
+
+async def test_a_body_that_never_comes_is_not_waited_for() -> None:
+    """A client that stalls holds a connection for seconds, not for ever; what came is stored nowhere."""
+    world = FakeWorld()
+
+    async def stalled() -> Any:
+        yield b'{"name": "A"'
+        await asyncio.Event().wait()
+
+    async with client(edge(world, body_seconds=0.05)) as http:
+        answer = await http.post("/v1/things", content=stalled(), headers=JSON)
+
+    assert answer.status_code == 400
+    assert [error["code"] for error in answer.json()["errors"]] == ["incomplete"]
+    assert world.unit.things == {}
