@@ -154,6 +154,7 @@ PERSONAL_DATA: Final[dict[str, dict[str, Cell]]] = {
         figures="sold_at counts_at business_date total rounding counted counted_receipts earned redeemed restored "
         "reversed detail answer",
     ),
+    "receipt_alias": _table(none="tenant_id source external_id recorded_at", link="receipt_id"),
     "receipt_line": _table(
         none="tenant_id receipt_id line_no line kind settlement sku gtin name category brand sale_line_no",
         figures="quantity unit_price discount total earned redeemed tender returned_quantity returned_total reversed "

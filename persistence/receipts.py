@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_, union_all
 from sqlalchemy.engine import RowMapping
 
 from domain.history.errors import ReceiptNotFound
 from domain.history.receipt import QR, Key
 from persistence.session import Session
-from persistence.tables.history import parked_document, receipt, receipt_line, receipt_payment
+from persistence.tables.history import parked_document, receipt, receipt_alias, receipt_line, receipt_payment
 from persistence.tables.people import customer
 
 Position = tuple[datetime, UUID]
@@ -142,7 +142,12 @@ def _keyed(key: Key) -> ColumnElement[bool]:
     where = receipt.c
     kind, *parts = key
     if kind == "document":
-        return and_(where.source == parts[0], where.external_id == parts[1])
+        other = receipt_alias.c
+        alias = select(other.receipt_id).where(
+            other.tenant_id == where.tenant_id, other.source == parts[0], other.external_id == parts[1]
+        )
+        named = and_(where.source == parts[0], where.external_id == parts[1])
+        return or_(named, where.receipt_id == alias.scalar_subquery())
     if kind == "fiscal" and parts[0] == QR:
         return and_(where.fiscal_scheme == "other", where.fiscal_check == parts[1])
     if kind == "fiscal":

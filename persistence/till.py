@@ -19,7 +19,7 @@ from persistence.shop_rules import RulesCache
 from tenancy.tenant import TenantNotFound, TenantSuspended
 from tenancy.vault import Vaults
 
-READ_ARGUMENTS, WRITE_ARGUMENTS = 15, 23
+READ_ARGUMENTS, WRITE_ARGUMENTS = 15, 24
 # As text: the two roads to the database decode json differently.
 READ = f"SELECT receipt_read({', '.join(f'${n}' for n in range(1, READ_ARGUMENTS + 1))})::text"
 WRITE = f"SELECT receipt_write({', '.join(f'${n}' for n in range(1, WRITE_ARGUMENTS + 1))})"

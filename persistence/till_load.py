@@ -71,6 +71,8 @@ def state_of(read: dict[str, Any], program_id: UUID | None) -> TillState:
         state.remember(stored)
         if stored.waiting_for is not None:
             state.waiting.setdefault(stored.waiting_for, []).append(stored.receipt_id)
+    for row in read["aliases"] or ():
+        state.by_key.setdefault(("document", row["source"], row["external_id"]), UUID(row["receipt_id"]))
     for row in read["keys"] or ():
         state.calls[bytes.fromhex(row["key_hash"])] = KnownCall(
             bytes.fromhex(row["request_hash"]),

@@ -1,6 +1,7 @@
 """From what the till decided to the rows that `receipt_write` stores."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -74,6 +75,10 @@ def arguments(
         ),
         [{"id": new_id(), "what": one.what, "code": one.code, "store": one.store} for one in changes.places],
         [_call(one, now) for one in changes.remembered],
+        [
+            {"source": one.source, "external_id": one.external_id, "receipt_id": one.receipt_id}
+            for one in changes.aliases
+        ],
     )
     if not any(rows):
         return None

@@ -97,6 +97,15 @@ class Parked:
     raw: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Another number of a recorded document: it came again by another road."""
+
+    source: str
+    external_id: str
+    receipt_id: UUID
+
+
 @dataclass(slots=True)
 class Changes:
     """Everything one write stores; the figures of accounts and documents stand in the state.
@@ -115,6 +124,7 @@ class Changes:
     events: list[Event] = field(default_factory=list)
     used: set[UUID] = field(default_factory=set)
     remembered: list[Remembered] = field(default_factory=list)
+    aliases: list[Alias] = field(default_factory=list)
 
     def metrics_of(self, customer_id: UUID, currency: str) -> MetricsDelta:
         """Return the running delta of one person in one currency."""

@@ -1,6 +1,9 @@
 """One document: known already, or to be recorded; and what has waited for it."""
 
+from collections.abc import Iterable
+
 from domain.checkout.answering import again, answer, with_effect
+from domain.checkout.changes import Alias
 from domain.checkout.desk import Desk, Item
 from domain.checkout.documents import compared, compared_stored
 from domain.checkout.identify import identify
@@ -12,7 +15,7 @@ from domain.checkout.state import Stored
 from domain.checkout.voiding import record_void, void
 from domain.history.errors import DocumentConflict, LineNotSold
 from domain.history.natural_key import document_digest, fiscal_digest
-from domain.history.receipt import Document, waiting_text
+from domain.history.receipt import Document, Key, waiting_text
 from domain.kernel.errors import RuleViolation
 
 RECORD = {"sale": record_sale, "return": record_return, "void": record_void}
@@ -35,7 +38,7 @@ def record(desk: Desk, item: Item) -> Outcome:
 def _new(desk: Desk, item: Item) -> Outcome:
     recorded = RECORD[item.document.kind](desk, item)
     if recorded.stored.state == "recorded":
-        _wake(desk, recorded.stored)
+        _wake(desk, recorded.stored, recorded.stored.natural_keys())
     return answer(desk, recorded)
 
 
@@ -67,13 +70,19 @@ def _same(document: Document, known: Stored) -> bool:
 
 
 def _add(desk: Desk, item: Item, known: Stored) -> None:
-    """Apply what a resend brings for the first time: a fiscal identity, a customer."""
-    fiscal = item.document.fiscal
+    """Apply what a resend brings for the first time: another number, a fiscal identity, a customer."""
+    document, fiscal = item.document, item.document.fiscal
+    number = ("document", document.source, document.external_id)
+    if number not in desk.state.by_key:
+        desk.state.by_key[number] = known.receipt_id
+        desk.changes.aliases.append(Alias(document.source, document.external_id, known.receipt_id))
     if fiscal is not None and known.fiscal_key is None and desk.state.document(fiscal.natural_key) is None:
         known.fiscal_scheme, known.fiscal_key, known.fiscal_check = fiscal.scheme, fiscal.key, fiscal.check
         known.detail["fiscal"] = dict(fiscal.fields)
         desk.state.by_key[fiscal.natural_key] = known.receipt_id
         known.dirty = True
+    if known.state == "recorded":
+        _wake(desk, known, document.natural_keys())
     if known.kind != "sale" or known.customer_id is not None or known.state != "recorded":
         return
     who = identify(item.document, item.presented, item.impossible, desk.state, desk.now)
@@ -85,9 +94,9 @@ def _add(desk: Desk, item: Item, known: Stored) -> None:
     known.answer = with_effect(desk, known, effect)
 
 
-def _wake(desk: Desk, stored: Stored) -> None:
-    """Give effect to returns and voids that came before this document."""
-    for key in stored.natural_keys():
+def _wake(desk: Desk, stored: Stored, keys: Iterable[Key]) -> None:
+    """Give effect to returns and voids that came before this document and named it by one of `keys`."""
+    for key in keys:
         for receipt_id in desk.state.waiting.pop(waiting_text(key), []):
             waiting = desk.state.documents[receipt_id]
             if waiting.state == "waiting":

@@ -17,6 +17,7 @@ DECLARE
   v_more uuid[];
   v_documents json;
   v_keys json;
+  v_aliases json;
   v_found json;
   v_people uuid[] := p_customers;
   v_customers json;
@@ -57,6 +58,9 @@ BEGIN
   IF p_sources IS NOT NULL THEN
     SELECT array_agg(k.receipt_id) INTO v_more FROM unnest(p_sources, p_externals) AS w (source, external_id)
       JOIN receipt k ON k.tenant_id = p_tenant AND k.source = w.source AND k.external_id = w.external_id;
+    v_ids := array_cat(v_ids, v_more);
+    SELECT json_agg(k), array_agg(k.receipt_id) INTO v_aliases, v_more FROM unnest(p_sources, p_externals) AS w (source, external_id)
+      JOIN receipt_alias k ON k.tenant_id = p_tenant AND k.source = w.source AND k.external_id = w.external_id;
     v_ids := array_cat(v_ids, v_more);
   END IF;
   IF p_fiscals IS NOT NULL THEN
@@ -146,6 +150,7 @@ BEGIN
   END IF;
 
   RETURN json_build_object('config_version', v_config, 'status', v_status, 'documents', v_documents, 'keys', v_keys,
+    'aliases', v_aliases,
     'identifiers', v_found, 'customers', v_customers, 'members', v_members, 'accounts', v_books, 'lots', v_lots,
     'entries', v_entries, 'deep', p_deep);
 END $$;

@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION receipt_write(
   p_new_accounts json, p_members json,
   p_receipts json, p_lines json, p_payments json, p_line_updates json,
   p_metrics json, p_recount uuid[], p_parked json, p_lots json, p_lot_changes json, p_entries json, p_allocations json,
-  p_events json, p_places json, p_idempotency json
+  p_events json, p_places json, p_idempotency json, p_aliases json
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   v_now timestamptz := clock_timestamp();
@@ -174,5 +174,9 @@ BEGIN
       FROM json_populate_recordset(NULL::idempotency, p_idempotency);
     INSERT INTO idempotency_answer (tenant_id, day, key_hash, headers, sealed)
     SELECT p_tenant, day, key_hash, '{}', sealed FROM json_populate_recordset(NULL::idempotency_answer, p_idempotency);
+  END IF;
+  IF p_aliases IS NOT NULL THEN
+    INSERT INTO receipt_alias (tenant_id, source, external_id, receipt_id, recorded_at)
+    SELECT p_tenant, source, external_id, receipt_id, v_now FROM json_populate_recordset(NULL::receipt_alias, p_aliases);
   END IF;
 END $$;

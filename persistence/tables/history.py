@@ -124,6 +124,16 @@ parked_document = Table(
     Column("resolved_at", TIMESTAMP(timezone=True), nullable=True),
 )
 
+receipt_alias = Table(
+    "receipt_alias",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("external_id", Text, primary_key=True),
+    Column("receipt_id", Uuid, nullable=False),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
 product = Table(
     "product",
     metadata,

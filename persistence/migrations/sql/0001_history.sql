@@ -127,6 +127,16 @@ CREATE TABLE parked_document (
 );
 CREATE INDEX parked_by_time ON parked_document (tenant_id, created_at, parked_id);
 
+-- Other numbers of a receipt: the same fiscal document came by another road, and is asked for by that road's number too.
+CREATE TABLE receipt_alias (
+  tenant_id uuid NOT NULL DEFAULT current_tenant(),
+  source text NOT NULL,
+  external_id text NOT NULL,
+  receipt_id uuid NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (tenant_id, source, external_id)
+);
+
 CREATE TABLE product (
   tenant_id uuid NOT NULL DEFAULT current_tenant(),
   product_id uuid NOT NULL,

@@ -404,3 +404,35 @@ async def test_an_early_return_of_an_order_waits_for_the_right_receipt(counter: 
     read = await counter.get(f"/v1/receipts/{early['id']}")
     assert (read["state"], read["sale_id"]) == ("recorded", second["id"])
     assert await balance(counter, second) == (6, 0)
+
+
+async def test_a_receipt_is_known_by_the_numbers_of_every_road(counter: Counter) -> None:
+    """The fiscal operator was first, the till second: a return by the till's own number finds the sale."""
+    printed = fiscal()
+    by_operator = counter.sale(60_000, source="ofd", fiscal=printed, phone=None)
+    sold = await counter.post(by_operator)
+    by_till = by_operator | {"source": "till-1", "external_id": "own-1", "customer": shown()}
+    assert (await counter.post(by_till, status=200))["loyalty"]["earned"] == 6
+    del by_till["fiscal"]
+    assert (await counter.post(by_till, status=200))["id"] == sold["id"], "known by it alone from now on"
+    await counter.post(by_till | {"total": 70_000, "lines": [line(70_000)]}, status=409)
+    named = {"source": "till-1", "external_id": "own-1"}
+    assert [one["id"] for one in (await counter.call("/v1/receipts/find", named))["items"]] == [sold["id"]]
+    back = counter.document("return", returns=named, lines=[{"line": "1", "quantity": "1"}])
+    assert (await counter.post(back))["loyalty"]["reversed"] == 6
+    assert len((await counter.get("/v1/receipts", kind="sale"))["items"]) == 1
+
+
+@pytest.mark.parametrize("how", ["fiscal", "number"])
+async def test_a_return_that_waits_for_a_later_number_takes_effect_with_it(counter: Counter, how: str) -> None:
+    """The sale was there, but not yet under the name that the return knows it by."""
+    printed = fiscal()
+    document = counter.sale(60_000, **({} if how == "fiscal" else {"fiscal": printed}))
+    sold = await counter.post(document)
+    named = {"fiscal": printed} if how == "fiscal" else {"source": "ofd", "external_id": "o-1"}
+    early = await counter.post(counter.document("return", returns=named, lines=[{"line": "1", "quantity": "1"}]))
+    assert codes(early) == ["sale-not-found"]
+    later = {"fiscal": printed} if how == "fiscal" else {"source": "ofd", "external_id": "o-1"}
+    again = await counter.post(document | later, status=200)
+    assert (again["id"], again["loyalty"]["balance"]["active"]) == (sold["id"], 0)
+    assert (await counter.get(f"/v1/receipts/{early['id']}"))["state"] == "recorded"
