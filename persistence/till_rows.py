@@ -75,10 +75,7 @@ def arguments(
         ),
         [{"id": new_id(), "what": one.what, "code": one.code, "store": one.store} for one in changes.places],
         [_call(one, now) for one in changes.remembered],
-        [
-            {"source": one.source, "external_id": one.external_id, "receipt_id": one.receipt_id}
-            for one in changes.aliases
-        ],
+        [asdict(one) for one in changes.aliases],
     )
     if not any(rows):
         return None
