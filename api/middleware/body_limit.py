@@ -34,11 +34,12 @@ class BodyLimit(HttpLayer):
             if whole:  # what comes now is the end of the connection, which is waited for as long as it takes
                 return await receive()  # type: ignore[return-value]  # the union also holds websocket messages
             message = await self._in_time(receive)
-            if message["type"] == "http.request":
-                seen += len(message.get("body", b""))
-                whole = not message.get("more_body", False)
-                if seen > limit:
-                    raise BodyTooLarge(limit=limit)
+            if message["type"] != "http.request":
+                raise _incomplete()
+            seen += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
+            if seen > limit:
+                raise BodyTooLarge(limit=limit)
             return message  # type: ignore[no-any-return]
 
         await self._app(scope, counted, send)
@@ -48,4 +49,8 @@ class BodyLimit(HttpLayer):
             async with asyncio.timeout(self._settings.body_seconds):
                 return await receive()
         except TimeoutError:
-            raise InvalidRequest(errors=[FieldError("", "incomplete", "the body did not arrive in time")]) from None
+            raise _incomplete() from None
+
+
+def _incomplete() -> InvalidRequest:
+    return InvalidRequest(errors=[FieldError("", "incomplete", "the body did not arrive as a whole")])
