@@ -17,6 +17,7 @@ from api.middleware.outermost import Outermost
 from api.middleware.paths import PathGate, PathIndex
 from api.operation import promise_of
 from api.problems import HANDLERS
+from api.request import LeanRequest
 from api.routes import ROUTES
 from api.services import Services
 from compliance.access.permissions import PERMISSIONS, PUBLIC
@@ -51,6 +52,7 @@ def build_app(services: Services, routes: Sequence[type[Controller]] = ROUTES) -
         middleware=[Admission(services)],
         before_request=known_parameters,
         exception_handlers=dict(HANDLERS),
+        request_class=LeanRequest,
         openapi_config=None,  # the contract is built from the promises, see api.openapi
         logging_config=None,
         request_max_body_size=None,  # BodyLimit counts, with our own problem

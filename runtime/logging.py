@@ -111,9 +111,7 @@ def configure_logging(log_format: str = "json", level: str = "info", stream: Tex
     """
     number = logging.getLevelName(level.upper())
     renderer: Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer(ensure_ascii=False) if log_format == "json" else console_line
     )
     structlog.configure(
         processors=[*processors(), renderer],
@@ -131,6 +129,16 @@ def configure_logging(log_format: str = "json", level: str = "info", stream: Tex
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(number, logging.WARNING))
+
+
+def console_line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
+    """Return an event as a line for people; the library's own renderer costs a tenth of a look-up at the till."""
+    head = f"{event.pop('timestamp', '')} [{event.pop('level', ''):<7}] {event.pop('event', ''):<22}"
+    return f"{head} {' '.join([f'{name}={_shown(value)}' for name, value in event.items()])}".rstrip()
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) and value and " " not in value and value.isprintable() else repr(value)
 
 
 def _drop_record(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -39,7 +39,8 @@ class Outermost(HttpLayer):
         self._observe = observe
         self._proxies = networks(settings.trusted_proxies)
         secure = urlsplit(settings.public_url).scheme == "https"
-        self._headers = SECURITY_HEADERS | ({"strict-transport-security": "max-age=31536000"} if secure else {})
+        headers = SECURITY_HEADERS | ({"strict-transport-security": "max-age=31536000"} if secure else {})
+        self._headers = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
 
     async def serve(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -74,11 +75,11 @@ class Outermost(HttpLayer):
 
     def _completed(self, headers: list[tuple[bytes, bytes]], context: RequestContext) -> list[tuple[bytes, bytes]]:
         present = {name.lower() for name, _ in headers}
-        wanted = {"x-request-id": context.request_id, **self._headers, **context.headers}
-        for name, value in wanted.items():
-            if (raw := name.lower().encode()) not in present:
-                headers.append((raw, value.encode("latin-1")))
-        return headers
+        own = {"x-request-id": context.request_id, **context.headers}
+        wanted = [(name.lower().encode(), value.encode("latin-1")) for name, value in own.items()]
+        names = {name for name, _ in wanted}
+        wanted += [header for header in self._headers if header[0] not in names]
+        return headers + [header for header in wanted if header[0] not in present]
 
     @staticmethod
     async def _caught(error: Exception, context: RequestContext, send: Send, *, answered: bool) -> int:
@@ -101,6 +102,7 @@ def networks(trusted: Sequence[str]) -> tuple[Network, ...]:
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def client_prefix(peer: str, forwarded: str, trusted: tuple[Network, ...]) -> str:
     """Return the caller's network (/24 or /48), never the whole address.
 
