@@ -20,6 +20,9 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from compliance.access.open_tenant import open_tenant
+from compliance.access.permissions import PERMISSIONS_OF
+from compliance.access.principal import Principal
+from compliance.access.use_cases import create_api_key
 from domain.kernel.events import SYSTEM
 from persistence.database import driver_arguments
 from runtime import database, migrations
@@ -91,7 +94,9 @@ def start_processes(made: Installation, *, worker: bool) -> None:
     head = [sys.executable, "-I", "-S", str(LAUNCHER), "same", str(os.getpid()), str(int(signal.SIGTERM))]
     for module in ("runtime.web", *(["runtime.worker"] if worker else [])):
         command = [*head, sys.executable, "-P", "-m", module]
-        made.children.append(subprocess.Popen(command, env=environment, start_new_session=True))
+        with (made.settings.data_dir / f"{module}.log").open("ab") as log:  # at the level that is the default
+            child = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        made.children.append(child)
     deadline = time.monotonic() + PATIENCE
     while not is_ready(made.settings):
         if time.monotonic() > deadline or made.children[0].poll() is not None:
@@ -114,7 +119,7 @@ def _start(home: Path, server: EmbeddedServer, binaries: Binaries, workers: int)
     for name in [name for name in os.environ if name.startswith("REGULARS_")]:
         del os.environ[name]
     os.environ |= {"REGULARS_DATA_DIR": str(home), "REGULARS_PORT": str(_free_port())}
-    os.environ |= {"REGULARS_WORKERS": str(workers), "REGULARS_LOG_LEVEL": "warning", "REGULARS_DEMO": "false"}
+    os.environ |= {"REGULARS_WORKERS": str(workers), "REGULARS_DEMO": "false"}
     settings = Settings()
     server.start(before_first=lambda: database.master_key(settings))
     root = database.master_key(settings)
@@ -145,6 +150,19 @@ async def open_shops(core: Core, count: int) -> list[Shop]:
         async with core.platform.transaction(SYSTEM) as unit:
             shops.append(Shop(tenant.tenant_id, (await open_tenant(tenant, unit=unit)).api_key))
     return shops
+
+
+async def more_keys(core: Core, shop: Shop, count: int) -> list[str]:
+    """Return the shop's key and `count` - 1 more: every till has one, and each has a rate of its own."""
+    principal = Principal("system", shop.tenant_id, None, "owner", PERMISSIONS_OF["owner"], "live")
+    keys = [shop.key]
+    async with core.store.transaction(shop.tenant_id, SYSTEM) as unit:
+        for number in range(1, count):
+            made = await create_api_key(
+                name=f"till {number}", role="owner", mode="live", expires_at=None, maker=principal, unit=unit
+            )
+            keys.append(made.text.text)
+    return keys
 
 
 def connection_environment(url: str) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from bench.installation import installation
 from bench.load import drive
 from bench.people import add_people, resolve_maker, resolve_script
 from bench.pgbench import run_pgbench
-from bench.receipts import seed
+from bench.receipts import keys_of, seed
 from bench.rounds import metered, options, paired, show_pair
 
 
@@ -19,7 +19,8 @@ def main() -> None:
     with installation(workers=asked.workers) as made:
         (shop,) = seed(made, shops=1, customers=0)
         add_people(made, shop.tenant_id, asked.customers)
-        script, maker = resolve_script(asked.customers), resolve_maker(shop.key, asked.customers)
+        keys = keys_of(made, shop, asked.clients)
+        script, maker = resolve_script(asked.customers), resolve_maker(keys, asked.customers)
         port, clients = made.settings.port, asked.clients
         pair = paired(
             metered(lambda seconds: run_pgbench(made, script, clients=clients, seconds=seconds), made.cpu_seconds),

@@ -19,7 +19,7 @@ def main() -> None:
     asked = parser.parse_args()
     with installation() as made:
         shops = seed(made, shops=asked.shops, customers=400)
-        receipts, look_ups = receipt_maker(shops, 400), resolve_maker(shops[0].key, 400)
+        receipts, look_ups = receipt_maker(shops, 400), resolve_maker([shop.key for shop in shops], 400)
 
         def make(number: int) -> bytes:
             return receipts(number) if number % 4 else look_ups(number)

@@ -1,6 +1,6 @@
 """P-9: growth. P-1 and P-3 on a small base and on one with 10 times the shops and customers, 100 times the receipts."""
 
-from bench.installation import Installation, Shop, installation
+from bench.installation import Installation, installation
 from bench.load import Figures, Make, drive
 from bench.people import resolve_maker
 from bench.receipts import receipt_maker, seed
@@ -34,7 +34,7 @@ def main() -> None:
             show_pair(title, pair, limit="small base", ours="grown base", now=0.8, proud=1.0)
 
         compare("receipts", lambda shops: receipt_maker(shops, asked.customers))
-        compare("look-ups by phone", lambda shops: _look_ups(shops, asked.customers))
+        compare("look-ups by phone", lambda shops: resolve_maker([shop.key for shop in shops], asked.customers))
 
 
 def _round(made: Installation, maker: Make, clients: int):  # type: ignore[no-untyped-def]
@@ -42,18 +42,6 @@ def _round(made: Installation, maker: Make, clients: int):  # type: ignore[no-un
         return drive(made.settings.port, maker, clients=clients, seconds=seconds)
 
     return run
-
-
-def _look_ups(shops: list[Shop], customers: int) -> Make:
-    makers = [resolve_maker(shop.key, customers) for shop in shops]
-    turn = 0
-
-    def make(number: int) -> bytes:
-        nonlocal turn
-        turn += 1
-        return makers[turn % len(makers)](number)
-
-    return make
 
 
 if __name__ == "__main__":

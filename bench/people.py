@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -109,12 +110,12 @@ def _rows(vault: TenantVault, numbers: range) -> tuple[list[Any], list[Any], lis
     return people, keys, identifiers
 
 
-def resolve_maker(key: str, count: int) -> Make:
-    """Return a source of look-ups of random customers by phone."""
+def resolve_maker(keys: Sequence[str], count: int) -> Make:
+    """Return a source of look-ups of random customers by phone; clients share `keys`, each of which has its rate."""
 
-    def make(_: int) -> bytes:
+    def make(client: int) -> bytes:
         body = {"identifiers": [{"type": "phone", "value": phone(random.randrange(count))}]}
-        return request("/v1/customers/resolve", key, encoded(body))
+        return request("/v1/customers/resolve", keys[client % len(keys)], encoded(body))
 
     return make
 

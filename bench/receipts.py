@@ -14,7 +14,7 @@ import asyncpg
 from api.body import parse
 from api.schemas import receipt_answers
 from api.till import item_of
-from bench.installation import Installation, Shop, open_shops
+from bench.installation import Installation, Shop, more_keys, open_shops
 from bench.load import Make, request, send_all
 from domain.kernel.events import Actor
 from persistence import till as tills
@@ -99,6 +99,20 @@ def seed(made: Installation, *, shops: int, customers: int, receipts: int = 1) -
             msg = f"seeding failed: {dict(statuses)}"
             raise RuntimeError(msg)
     return there
+
+
+def keys_of(made: Installation, shop: Shop, count: int) -> list[str]:
+    """Return `count` keys of a shop."""
+
+    async def opened() -> list[str]:
+        core = made.core()
+        await core.open()
+        try:
+            return await more_keys(core, shop, count)
+        finally:
+            await core.close()
+
+    return asyncio.run(opened())
 
 
 def receipt_maker(shops: Sequence[Shop], customers: int, *, remembered: bool = False, hot: bool = False) -> Make:
