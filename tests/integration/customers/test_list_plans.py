@@ -42,7 +42,7 @@ FROM generate_series(1, :rows) n;
 INSERT INTO custom_value (tenant_id, field_id, customer_id, number)
 SELECT :t, md5('fsize')::uuid, md5('c' || n)::uuid, n * 10000 FROM generate_series(1, :rows) n;
 INSERT INTO custom_value (tenant_id, field_id, customer_id, day)
-SELECT :t, md5('fsince')::uuid, md5('c' || n)::uuid, date '1900-01-01' + n FROM generate_series(1, :rows) n;
+SELECT :t, md5('fsince')::uuid, md5('c' || n)::uuid, date '2100-01-01' + n FROM generate_series(1, :rows) n;
 INSERT INTO customer_metrics (tenant_id, customer_id, currency, receipts, sales_total, returns_total, first_at, last_at)
 SELECT :t, md5('c' || n)::uuid, 'RUB', n % 30, n, 0, now() - n * interval '1 hour', now() - n * interval '1 minute'
 FROM generate_series(1, :rows) n;
