@@ -64,7 +64,7 @@ class PathIndex:
             parts.append(part)
             node = below
             if node.rest:
-                return Match(node.template, node.methods, path)
+                return Match(node.template, node.methods, path) if _clean(path) else None
         return Match(node.template, node.methods, "/" + "/".join(parts)) if node.methods else None
 
     def _add(self, route: HTTPRoute) -> None:
@@ -95,7 +95,7 @@ class PathGate(HttpLayer):
     async def serve(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Route, or answer."""
         context = context_of(scope)
-        match = self._index.match(scope["path"]) if _clean(scope["path"]) else None
+        match = self._index.match(scope["path"])
         if match is None:
             await send_problem(send, PathNotFound(), context)
             return
@@ -112,6 +112,7 @@ class PathGate(HttpLayer):
 
 
 def _clean(path: str) -> bool:
+    """Tell whether a path may be a file's: without NUL and lone surrogates."""
     try:
         return b"\x00" not in path.encode("utf-8")
     except UnicodeEncodeError:

@@ -48,7 +48,7 @@ class ApiKeyController(Controller):
             "keys:manage",
             body=schemas.ApiKeyCreate,
             answers={201: schemas.ApiKeyIssued},
-            problems=["role-too-wide"],
+            problems=["role-too-wide", "invalid-value"],
             example={"name": "Till 1", "role": "cashier"},
         ),
     )

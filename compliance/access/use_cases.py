@@ -9,7 +9,8 @@ from compliance.access.errors import ApiKeyNotActive, RoleTooWide
 from compliance.access.permissions import PERMISSIONS_OF
 from compliance.access.ports import AccessUnit, IssuedKey
 from compliance.access.principal import Principal
-from domain.kernel.errors import FieldError, RuleViolation
+from domain.customers.errors import InvalidValue
+from domain.kernel.errors import FieldError
 from domain.kernel.events import Event
 from domain.kernel.ids import new_id
 
@@ -46,13 +47,13 @@ async def create_api_key(
 
     Raises:
         RoleTooWide: the role has a permission that the maker lacks, or a test key asked for a live one.
-        RuleViolation: the end lies in the past.
+        InvalidValue: the end lies in the past.
     """
     if not PERMISSIONS_OF[role] <= maker.permissions or (maker.mode == TEST and mode != TEST):
         raise RoleTooWide
     now = unit.clock.now()
     if expires_at is not None and expires_at <= now:
-        raise RuleViolation(errors=[FieldError("/expires_at", "in-the-past", "must lie in the future")])
+        raise InvalidValue(errors=[FieldError("/expires_at", "in-the-past", "must lie in the future")])
     created_by = f"{unit.actor.kind}:{unit.actor.id}"
     issued = issue(
         unit.tenant_id, name=name, role=role, mode=mode, now=now, created_by=created_by, expires_at=expires_at

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import httpx
 import pytest_asyncio
 
+from tests.support.contract import Checked
 from tests.support.counter import Counter
 from tests.support.shop import Base
 
@@ -15,6 +16,13 @@ AT_HOME = {
     "UA": {"currency": "UAH", "time_zone": "Europe/Kyiv", "locale": "uk-UA"},
     "DE": {"currency": "EUR", "time_zone": "Europe/Berlin", "locale": "de-DE"},
 }
+
+
+@pytest_asyncio.fixture(scope="session")
+async def edge(edge: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+    """The application of this process, each of whose answers is held to the published contract."""
+    async with httpx.AsyncClient(transport=Checked(edge._transport), base_url=edge.base_url) as client:
+        yield client
 
 
 @pytest_asyncio.fixture(scope="module")
