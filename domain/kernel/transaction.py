@@ -25,5 +25,5 @@ class UnitOfWork(Protocol):
         """Return the event log of this transaction."""
 
 
-class Retry(Exception):  # noqa: N818 - an instruction to the edge, not an error of the caller
+class Retry(Exception):
     """The database asked to run the whole transaction again (serialisation failure, deadlock)."""
