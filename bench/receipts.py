@@ -248,7 +248,7 @@ class _Words:
     def _element(self, value: Any) -> str:
         if isinstance(value, bytes):
             return "decode(md5(random()::text), 'hex')" if value == self._key else "t.blind"
-        return self.argument(value)
+        return self._text(value) if isinstance(value, str) else self.argument(value)
 
     def _json(self, text: str) -> str:
         rows = json.loads(text)
@@ -271,7 +271,7 @@ class _Words:
             # The client's number and the session's clock: unique, and the same in the read and in the write.
             return "('b-' || pg_backend_pid() || '-' || :n || '-' || :serial)"
         if part == "@key@":
-            return "('\\x' || md5(x.r::text))"
+            return "('\\\\x' || md5(x.r::text))"
         if part.startswith("@version"):
             return f"(:version::bigint + {part[9:-1]})"
         if UUID_TEXT.fullmatch(part):
