@@ -1,5 +1,6 @@
 """Small tools of the layers that stand outside the framework."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from api.problems import PROBLEM_JSON, problem_parts
 from domain.kernel.errors import DomainError
 
 
-class HttpLayer:
+class HttpLayer(ABC):
     """A layer around another application; what is not HTTP passes it untouched."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -24,9 +25,9 @@ class HttpLayer:
         else:
             await self._app(scope, receive, send)
 
+    @abstractmethod
     async def serve(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        raise NotImplementedError
 
 
 def header_map(scope: Scope) -> dict[bytes, bytes]:
