@@ -210,18 +210,18 @@ async def test_rules_that_make_no_sense_are_refused(shop: httpx.AsyncClient, bod
     refused(await shop.post("/v1/custom-fields", json={"code": f"odd_{uuid4().hex[:8]}", "label": "x", **body}), 422)
 
 
-async def test_64_fields_are_the_most(shop: httpx.AsyncClient) -> None:
+async def test_64_fields_are_the_most(api: httpx.AsyncClient) -> None:
     """§Limits; a field more is a conflict, an archived one makes room."""
-    ids = [one["id"] for one in await all_items(shop, "/v1/custom-fields", limit=200)]
+    ids = [one["id"] for one in await all_items(api, "/v1/custom-fields", limit=200)]
     for number in range(64 - len(ids)):
-        ids.append(await _field(shop, f"n{number}", "bool"))
+        ids.append(await _field(api, f"n{number}", "bool"))
     over = {"code": "over", "type": "bool", "label": "x"}
-    refused(await shop.post("/v1/custom-fields", json=over), 409, "custom-field-limit")
-    told(await shop.post(f"/v1/custom-fields/{ids[-1]}/archive"))
-    told(await shop.post("/v1/custom-fields", json=over), 201)
-    refused(await shop.post(f"/v1/custom-fields/{ids[-1]}/restore"), 409, "custom-field-limit")
+    refused(await api.post("/v1/custom-fields", json=over), 409, "custom-field-limit")
+    told(await api.post(f"/v1/custom-fields/{ids[-1]}/archive"))
+    told(await api.post("/v1/custom-fields", json=over), 201)
+    refused(await api.post(f"/v1/custom-fields/{ids[-1]}/restore"), 409, "custom-field-limit")
     many = {f"n{number}": True for number in range(65)}
-    refused(await shop.post("/v1/customers", json={"given_name": "A", "custom": many}), 400, None, "/custom")
+    refused(await api.post("/v1/customers", json={"given_name": "A", "custom": many}), 400, None, "/custom")
 
 
 async def test_own_fields_filter_at_once(api: httpx.AsyncClient) -> None:
