@@ -36,3 +36,9 @@ def test_a_package_says_what_it_is(package: str) -> None:
     """A stranger who opens a folder reads one sentence first."""
     for init in (ROOT / package).rglob("__init__.py"):
         assert ast.get_docstring(ast.parse(init.read_text())), init
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    """Outside a package the second of them cannot be imported."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
