@@ -192,7 +192,17 @@ def _extra(sent: schemas.LineIn) -> dict[str, Any]:
 
 
 def _return_line(sent: schemas.ReturnLineIn) -> ReturnLine:
-    return ReturnLine(thousandths(sent.quantity), sent.line, sent.sku, sent.total, sent.unit_price)
+    return ReturnLine(
+        quantity=thousandths(sent.quantity),
+        line=sent.line,
+        sku=sent.sku,
+        total=sent.total,
+        unit_price=sent.unit_price,
+        gtin=sent.gtin,
+        name=sent.name,
+        category=sent.category,
+        brand=sent.brand,
+    )
 
 
 def _payments(sent: Sequence[schemas.PaymentIn] | None) -> tuple[Payment, ...] | None:

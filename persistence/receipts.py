@@ -67,16 +67,16 @@ class PgReceipts:
             statement = statement.where(where.sold_at >= since)
         if until is not None:
             statement = statement.where(where.sold_at < until)
-        if after is not None:
-            statement = statement.where(tuple_(where.sold_at, where.receipt_id) < tuple_(*after))
-        return await self._whole(statement.order_by(where.sold_at.desc(), where.receipt_id.desc()).limit(limit))
+        return await self._whole(_behind(statement, after).limit(limit))
 
-    async def by_key(self, key: Key, *, limit: int, check: str | None = None) -> Sequence[ReceiptRows]:
+    async def by_key(
+        self, key: Key, *, after: Position | None, limit: int, check: str | None = None
+    ) -> Sequence[ReceiptRows]:
         """Return the receipts that a natural key names, if their fiscal check, where they have one, is `check`."""
         statement = self._heads().where(_keyed(key))
         if check is not None:
             statement = statement.where(func.coalesce(receipt.c.fiscal_check, check) == check)
-        return await self._whole(statement.order_by(receipt.c.sold_at.desc()).limit(limit))
+        return await self._whole(_behind(statement, after).limit(limit))
 
     async def returns_of(self, receipt_id: UUID, *, after: Position | None, limit: int) -> Sequence[ReceiptRows]:
         """Return the returns of a sale, newest first.
@@ -87,9 +87,7 @@ class PgReceipts:
         await self.get(receipt_id)
         where = receipt.c
         statement = self._heads().where(where.sale_id == receipt_id, where.kind == "return")
-        if after is not None:
-            statement = statement.where(tuple_(where.sold_at, where.receipt_id) < tuple_(*after))
-        return await self._whole(statement.order_by(where.sold_at.desc(), where.receipt_id.desc()).limit(limit))
+        return await self._whole(_behind(statement, after).limit(limit))
 
     async def parked(self, *, state: str | None, after: Position | None, limit: int) -> Sequence[RowMapping]:
         """Return documents that could not take effect, newest first."""
@@ -136,6 +134,14 @@ class PgReceipts:
     async def _parts(self, table: Any, ids: Sequence[UUID], order: ColumnElement[Any]) -> Sequence[RowMapping]:
         statement = select(table).where(table.c.tenant_id == self._session.tenant_id, table.c.receipt_id.in_(ids))
         return await self._session.all(statement.order_by(table.c.receipt_id, order))
+
+
+def _behind(statement: Select[Any], after: Position | None) -> Select[Any]:
+    """Return the statement for receipts behind the position `after`, newest first."""
+    where = receipt.c
+    if after is not None:
+        statement = statement.where(tuple_(where.sold_at, where.receipt_id) < tuple_(*after))
+    return statement.order_by(where.sold_at.desc(), where.receipt_id.desc())
 
 
 def _keyed(key: Key) -> ColumnElement[bool]:

@@ -32,7 +32,6 @@ from domain.kernel.errors import DomainError
 from domain.kernel.transaction import Retry
 
 Till = NamedDependency[SkipValidation[TillDoor]]
-FOUND = 50
 Answer = TypeVar("Answer")
 SALE = {
     "source": "till-1",
@@ -190,24 +189,26 @@ class ReceiptController(Controller):
         opt=operation(
             "receipts:find",
             body=schemas.FindRequest,
-            answers={200: answers.FoundReceipts},
+            answers={200: answers.ReceiptPage},
             problems=["invalid-qr"],
             example={"qr": "t=20261121T1432&s=1450.00&fn=9960440300712345&i=12345&fp=3826178549&n=1"},
             stores=False,
         ),
     )
     async def find(self, request: Request[Any, Any, Any], reading: NamedDependency[Query]) -> Response[Any]:
-        """Answer at most 50 receipts, newest first, with what can still be returned of each line."""
+        """Answer receipts, newest first, with what can still be returned of each line."""
         wanted = await read_body(request, schemas.FindRequest)
         key, check = _key_of(wanted)
+        place: dict[str, Any] = {"after": _position(wanted.cursor), "limit": wanted.limit + 1}
         async with reading() as unit:
             if key is not None:
-                rows = await unit.receipts.by_key(key, limit=FOUND, check=check)
+                rows = await unit.receipts.by_key(key, check=check, **place)
             else:
                 rows = await unit.receipts.page(
-                    customer_id=wanted.customer_id, since=wanted.from_, until=wanted.to, after=None, limit=FOUND
+                    customer_id=wanted.customer_id, since=wanted.from_, until=wanted.to, **place
                 )
-        return answer(answers.FoundReceipts(items=[answers.Receipt.of(one) for one in rows]))
+        kept, cursor = page(rows, wanted.limit, _place)
+        return answer(answers.ReceiptPage(items=[answers.Receipt.of(one) for one in kept], next_cursor=cursor))
 
     @post(
         "/claim",

@@ -208,12 +208,6 @@ class ReceiptPage(AnswerModel):
     next_cursor: str | None
 
 
-class FoundReceipts(AnswerModel):
-    """What a search found, newest first; at most 50."""
-
-    items: list[Receipt]
-
-
 class ParkedDocument(AnswerModel):
     """A document that could not take effect: other content under a known key, or a return that matches nothing."""
 

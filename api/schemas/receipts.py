@@ -324,8 +324,10 @@ class FindRequest(RequestModel):
     external_id: Text200 | None = None
     order_id: Text64 | None = None
     customer_id: UUID | None = None
-    from_: Moment | None = Field(default=None, alias="from")
-    to: Moment | None = None
+    from_: Moment | None = Field(default=None, alias="from", description="Sold at or after.")
+    to: Moment | None = Field(default=None, description="Sold before.")
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, Field(min_length=1, max_length=500)] | None = None
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
 

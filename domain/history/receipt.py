@@ -71,6 +71,10 @@ class ReturnLine:
     sku: str | None = None
     total: int | None = None
     unit_price: int | None = None
+    gtin: str | None = None
+    name: str | None = None
+    category: str | None = None
+    brand: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

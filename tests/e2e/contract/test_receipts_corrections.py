@@ -259,6 +259,22 @@ async def test_receipts_are_found_in_every_way(counter: Counter) -> None:
         assert (await counter.call("/v1/receipts/find", nothing))["items"] == []
 
 
+async def test_a_long_history_is_found_in_pages(counter: Counter) -> None:
+    """Nothing falls off the end: `limit` and `cursor` as in every list, `next_cursor` null on the last page."""
+    answers = (await counter.call("/v1/receipts/batch", {"items": [counter.sale(100) for _ in range(5)]}))["items"]
+    body: Json = {"customer_id": answers[0]["customer_id"], "limit": 2}
+    seen: list[str] = []
+    while True:
+        page = await counter.call("/v1/receipts/find", body)
+        seen += [one["id"] for one in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        body["cursor"] = page["next_cursor"]
+    assert sorted(seen) == sorted(one["id"] for one in answers)
+    for wrong in ({"limit": 0}, {"limit": 201}, {"cursor": "x"}):
+        await counter.call("/v1/receipts/find", body | wrong, status=400)
+
+
 @pytest.mark.parametrize("body", [{}, {"source": "till-1"}, {"external_id": "1"}, {"order_id": "a", "qr": "b"},
                                   {"customer_id": "abc"}, {"phone": PHONE}])  # fmt: skip
 async def test_find_needs_one_way(strict: Counter, body: Json) -> None:

@@ -228,10 +228,12 @@ async def test_a_return_before_its_sale_is_kept(counter: Counter) -> None:
     """Warning `sale-not-found`, state `waiting`; it takes effect when the sale arrives, by whatever key it named."""
     printed = fiscal()
     document = counter.sale(60_000, fiscal=printed)
-    lines = [{"line": "1", "quantity": "1"}]
+    lines = [{"line": "1", "quantity": "1", "name": "Кофе", "category": "coffee"}]
     early = await counter.post(counter.document("return", returns={"fiscal": printed}, lines=lines))
     assert (codes(early), early["loyalty"], early["status"]) == (["sale-not-found"], None, "recorded")
-    assert (await counter.get(f"/v1/receipts/{early['id']}"))["state"] == "waiting"
+    waiting = await counter.get(f"/v1/receipts/{early['id']}")
+    assert (waiting["state"], waiting["customer_id"]) == ("waiting", None)
+    assert {name: waiting["lines"][0][name] for name in lines[0]} == lines[0]
     sold = await counter.post(document)
     assert (sold["loyalty"]["earned"], sold["loyalty"]["balance"]["active"]) == (6, 0)
     assert await figures(counter, sold) == (1, 60_000, 60_000, 0)
