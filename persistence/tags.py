@@ -129,6 +129,7 @@ class PgTagLinks:
         session = self._session
         wanted = sorted({name for given in names.values() for name in given})
         ids = await self._made(wanted)
+        await self._bring_back(ids)
         pairs = [(ids[name], customer_id) for customer_id, given in names.items() for name in given]
         parameters = {
             "tenant_id": session.tenant_id,
@@ -153,10 +154,10 @@ class PgTagLinks:
         return await self._changed(await self._session.all(_UNLINK, parameters), ids, edited=True)
 
     async def _made(self, names: Collection[str]) -> Mapping[str, UUID]:
-        """Return the ids of tags by name; missing ones are made, archived ones come back."""
+        """Return the ids of tags by name; missing ones are made."""
         session = self._session
-        known = await self._known(names)
         now = session.clock.now()
+        known = await self._known(names)
         rows = [
             {
                 "tenant_id": session.tenant_id,
@@ -173,6 +174,20 @@ class PgTagLinks:
             return known
         await session.run(upsert(tag).on_conflict_do_nothing(), rows)
         return await self._known(names)
+
+    async def _bring_back(self, ids: Mapping[str, UUID]) -> None:
+        """Take what is used again out of the archive."""
+        session = self._session
+        await session.run(
+            update(tag)
+            .where(
+                tag.c.tenant_id == session.tenant_id,
+                tag.c.tag_id == func.any(bindparam("ids", type_=ARRAY(Uuid))),
+                tag.c.archived_at.is_not(None),
+            )
+            .values(archived_at=None, version=tag.c.version + 1, updated_at=session.clock.now()),
+            {"ids": sorted(ids.values())},
+        )
 
     async def _known(self, names: Collection[str]) -> Mapping[str, UUID]:
         statement = select(tag.c.name, tag.c.tag_id).where(

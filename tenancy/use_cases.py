@@ -43,6 +43,7 @@ def time_zone_exists(name: str) -> bool:
 
 def check_settings(
     *,
+    name: str | None = None,
     country: str | None = None,
     currency: str | None = None,
     time_zone: str | None = None,
@@ -54,6 +55,7 @@ def check_settings(
         UnknownSetting: with one error for each that names nothing.
     """
     checks: Sequence[tuple[str, bool, str]] = (
+        ("name", name is None or bool(name), "shows nothing"),
         ("country", country is None or country in COUNTRIES, "is not an ISO 3166-1 country"),
         ("currency", currency is None or currency in MINOR_UNITS, "is not an ISO 4217 currency in use"),
         ("time_zone", time_zone is None or time_zone_exists(time_zone), "is not an IANA time zone"),
@@ -63,7 +65,7 @@ def check_settings(
             f"must be one of {', '.join(JURISDICTIONS)}",
         ),
     )
-    wrong = [FieldError(f"/{name}", UnknownSetting.code, message) for name, right, message in checks if not right]
+    wrong = [FieldError(f"/{field}", UnknownSetting.code, message) for field, right, message in checks if not right]
     if wrong:
         raise UnknownSetting(errors=wrong)
 
@@ -83,7 +85,7 @@ def new_tenant(
     Raises:
         UnknownSetting: the country, currency, time zone or law does not exist.
     """
-    check_settings(country=country, currency=currency, time_zone=time_zone, jurisdiction=jurisdiction)
+    check_settings(name=name, country=country, currency=currency, time_zone=time_zone, jurisdiction=jurisdiction)
     return Tenant(
         tenant_id=new_id(),
         name=name,
@@ -141,7 +143,7 @@ async def change_settings(patch: Mapping[str, Any], *, unit: ShopUnit) -> Tenant
         UnknownSetting: the time zone does not exist.
         ContradictorySettings: the thresholds of the stages do not rise.
     """
-    check_settings(time_zone=patch.get("time_zone"))
+    check_settings(name=patch.get("name"), time_zone=patch.get("time_zone"))
     tenant = await unit.tenants.get(unit.tenant_id, lock=True)
     free = merged(tenant.settings, {name: value for name, value in patch.items() if name not in COLUMNS})
     _check_thresholds(free.get("lifecycle") or {})

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.base import AnswerModel, Moment, RequestModel, Text200
+from api.schemas.base import AnswerModel, Line200, Moment, RequestModel
 from compliance.access.use_cases import MAX_OVERLAP_SECONDS
 
 Role = Literal["owner", "manager", "marketer", "seller", "cashier", "accountant", "dpo", "integration"]
@@ -21,7 +21,7 @@ Mode = Annotated[
 class ApiKeyCreate(RequestModel):
     """A key to be made; it may do no more than the key that makes it."""
 
-    name: Annotated[Text200, Field(description="What the key is for: a till, a site, a program.", examples=["Till 1"])]
+    name: Annotated[Line200, Field(description="What the key is for: a till, a site, a program.", examples=["Till 1"])]
     role: Annotated[Role, Field(description="What it may do; see the list of roles.", examples=["cashier"])]
     mode: Mode = "live"
     expires_at: Annotated[

@@ -4,10 +4,11 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from domain.kernel.money import MAX_AMOUNT
+from domain.kernel.text import clean_line
 
 NO_NUL = r"^[^\x00]*$"
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -68,6 +69,12 @@ Text200 = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
 Text500 = Annotated[str, Field(min_length=1, max_length=500, pattern=NO_NUL)]
 Text1000 = Annotated[str, Field(min_length=1, max_length=1000, pattern=NO_NUL)]
 Text10000 = Annotated[str, Field(min_length=1, max_length=10_000, pattern=NO_NUL)]
+Line200 = Annotated[Text200, AfterValidator(clean_line)]
+"""A name as people type it; it comes to the house as one line of what can be seen, which may be nothing."""
+
+OptionalLine200 = Annotated[Text200 | None, AfterValidator(lambda text: (text and clean_line(text)) or None)]
+"""A name that may be missing: one that shows nothing is none."""
+
 Code64 = Annotated[str, Field(min_length=1, max_length=64, pattern=NO_NUL, examples=["main"])]
 """A code of the shop's own: a store, a till, a sku; kept as sent."""
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.etag import strong_etag
-from api.schemas.base import AnswerModel, Moment, RequestModel, Text32, Text64, Text200, not_given
+from api.schemas.base import AnswerModel, Line200, Moment, RequestModel, Text32, Text64, not_given
 from api.schemas.page import PageQuery
 
 FieldType = Literal["string", "number", "date", "bool", "enum", "multi_enum", "reference"]
@@ -26,7 +26,7 @@ class CustomFieldCreate(RequestModel):
         ),
     ]
     type: FieldType = Field(examples=["enum"])
-    label: Text200 = Field(examples=["Тип кожи"])
+    label: Line200 = Field(examples=["Тип кожи"])
     options: Options = Field(default_factory=list)
     minimum: Border | None = None
     maximum: Border | None = None
@@ -37,7 +37,7 @@ class CustomFieldCreate(RequestModel):
 class CustomFieldPatch(RequestModel):
     """What is to change; stored values stay as they are."""
 
-    label: Text200 = not_given()
+    label: Line200 = not_given()
     options: Options = not_given()
     minimum: Border | None = None
     maximum: Border | None = None

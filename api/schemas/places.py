@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.etag import strong_etag
-from api.schemas.base import AnswerModel, Code64, Currency, Moment, RequestModel, Text200, Text500, not_given
+from api.schemas.base import AnswerModel, Code64, Currency, Moment, OptionalLine200, RequestModel, Text500, not_given
 from api.schemas.page import PageQuery
 from api.schemas.tenants import TimeZone
 
@@ -34,7 +34,7 @@ class StoreCreate(RequestModel):
     """A store to be added."""
 
     code: Annotated[Code64, Field(description="What tills call it; unique in the shop.")]
-    name: Annotated[Text200 | None, Field(examples=["На Невском"])] = None
+    name: Annotated[OptionalLine200, Field(examples=["На Невском"])] = None
     time_zone: Annotated[TimeZone | None, Field(description="Without it the shop's.")] = None
     currency: Annotated[Currency | None, Field(description="Without it the shop's.")] = None
     address: Annotated[Text500 | None, Field(examples=["Невский проспект, 1"])] = None
@@ -44,7 +44,7 @@ class StorePatch(RequestModel):
     """What to change of a store (JSON Merge Patch)."""
 
     code: Code64 = not_given()
-    name: Text200 | None = None
+    name: OptionalLine200 = None
     time_zone: TimeZone | None = None
     currency: Currency | None = None
     address: Text500 | None = None
@@ -86,7 +86,7 @@ class RegisterCreate(RequestModel):
 
     code: Annotated[Code64, Field(description="What it calls itself; unique in its store.", examples=["1"])]
     store: StoreCode | None = None
-    name: Annotated[Text200 | None, Field(examples=["Касса у входа"])] = None
+    name: Annotated[OptionalLine200, Field(examples=["Касса у входа"])] = None
 
 
 class RegisterPatch(RequestModel):
@@ -94,7 +94,7 @@ class RegisterPatch(RequestModel):
 
     code: Code64 = not_given()
     store: StoreCode | None = None
-    name: Text200 | None = None
+    name: OptionalLine200 = None
     confirmed: bool = not_given()
 
 
@@ -115,7 +115,7 @@ class EmployeeCreate(RequestModel):
     """An employee to be added."""
 
     code: Annotated[Code64, Field(description="What tills call them; unique in the shop.", examples=["e-5"])]
-    name: Annotated[Text200 | None, Field(examples=["Ольга"])] = None
+    name: Annotated[OptionalLine200, Field(examples=["Ольга"])] = None
     store: StoreCode | None = None
     role: Annotated[Code64 | None, Field(description="The shop's own word for what they do.", examples=["seller"])] = (
         None
@@ -126,7 +126,7 @@ class EmployeePatch(RequestModel):
     """What to change of an employee (JSON Merge Patch)."""
 
     code: Code64 = not_given()
-    name: Text200 | None = None
+    name: OptionalLine200 = None
     store: StoreCode | None = None
     role: Code64 | None = None
     confirmed: bool = not_given()

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.etag import strong_etag
-from api.schemas.base import AnswerModel, Moment, RequestModel, Text32, Text64, Text200, not_given
+from api.schemas.base import AnswerModel, Moment, OptionalLine200, RequestModel, Text32, Text64, Text200, not_given
 from api.schemas.page import PageQuery
 from api.schemas.receipts import Restriction
 
@@ -25,7 +25,7 @@ class ProductPatch(RequestModel):
     """What to change of a product (JSON Merge Patch); from then on it counts as confirmed."""
 
     gtin: Text32 | None = None
-    name: Text200 | None = None
+    name: OptionalLine200 = None
     category: Text200 | None = None
     brand: Text200 | None = None
     unit: Text32 | None = None

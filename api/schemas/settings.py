@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.etag import strong_etag
-from api.schemas.base import AnswerModel, RequestModel, Text200, not_given
+from api.schemas.base import AnswerModel, Line200, RequestModel, not_given
 from api.schemas.tenants import Locale, TimeZone
 
 Days = Annotated[int, Field(ge=1, le=3650, examples=[90])]
@@ -42,7 +42,7 @@ class LifecyclePatch(RequestModel):
 class SettingsPatch(RequestModel):
     """Settings to be changed (JSON Merge Patch); null puts one back to its preset."""
 
-    name: Text200 = not_given()
+    name: Line200 = not_given()
     time_zone: TimeZone = not_given()
     locale: Locale = not_given()
     lifecycle: LifecyclePatch | None = None

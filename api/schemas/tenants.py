@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.base import AnswerModel, Currency, Moment, RequestModel, Text64, Text200
+from api.schemas.base import AnswerModel, Currency, Line200, Moment, RequestModel, Text64
 
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2.", examples=["RU"])]
 TimeZone = Annotated[Text64, Field(description="IANA name.", examples=["Europe/Moscow"])]
@@ -27,7 +27,7 @@ Jurisdiction = Annotated[
 class TenantCreate(RequestModel):
     """A shop to be opened."""
 
-    name: Annotated[Text200, Field(examples=["Лавка"])]
+    name: Annotated[Line200, Field(examples=["Лавка"])]
     country: Country
     currency: Currency
     time_zone: TimeZone

@@ -47,13 +47,16 @@ async def create_api_key(
 
     Raises:
         RoleTooWide: the role has a permission that the maker lacks, or a test key asked for a live one.
-        InvalidValue: the end lies in the past.
+        InvalidValue: the name shows nothing, or the end lies in the past.
     """
     if not PERMISSIONS_OF[role] <= maker.permissions or (maker.mode == TEST and mode != TEST):
         raise RoleTooWide
     now = unit.clock.now()
+    errors = [] if name else [FieldError("/name", "empty", "shows nothing")]
     if expires_at is not None and expires_at <= now:
-        raise InvalidValue(errors=[FieldError("/expires_at", "in-the-past", "must lie in the future")])
+        errors.append(FieldError("/expires_at", "in-the-past", "must lie in the future"))
+    if errors:
+        raise InvalidValue(errors=errors)
     created_by = f"{unit.actor.kind}:{unit.actor.id}"
     issued = issue(
         unit.tenant_id, name=name, role=role, mode=mode, now=now, created_by=created_by, expires_at=expires_at

@@ -124,6 +124,7 @@ def normalise(type_: str, value: str, *, system: str | None = None, country: str
     Raises:
         InvalidValue: it cannot be one; the error's pointer begins with `pointer`.
     """
+    system = clean_line(system or "") if type_ == IdentifierType.EXTERNAL else None
     if type_ == IdentifierType.EXTERNAL and not system:
         raise InvalidValue(errors=[FieldError(f"{pointer}/system", "required", "an external id needs its system")])
     raw = clean_line(value)

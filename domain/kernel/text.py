@@ -17,8 +17,12 @@ _ORDER = str.maketrans({letter: chr(0xE000 + place) for place, letter in enumera
 
 
 def clean_line(text: str) -> str:
-    """Return one line of text (a name, a tag) without control characters and direction marks, spaces collapsed."""
-    return _SPACE.sub(" ", _CONTROL.sub("", _INVISIBLE.sub("", _SPACE.sub(" ", text)))).strip()
+    """Return one line of text (a name, a tag) without control characters and direction marks, spaces collapsed.
+
+    Letters are composed: what looks the same is the same.
+    """
+    visible = _CONTROL.sub("", _INVISIBLE.sub("", _SPACE.sub(" ", text)))
+    return unicodedata.normalize("NFC", _SPACE.sub(" ", visible).strip())
 
 
 def clean_text(text: str) -> str:

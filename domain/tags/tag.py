@@ -37,4 +37,4 @@ class TagLink:
 def namespace_of(name: str) -> str | None:
     """Return the namespace in a tag's name."""
     namespace, colon, _ = name.partition(":")
-    return namespace if colon and namespace else None
+    return namespace.strip() or None if colon else None

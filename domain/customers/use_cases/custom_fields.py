@@ -27,7 +27,7 @@ async def define_field(*, code: str, type_: str, label: str, rules: FieldRules, 
         raise CustomFieldExists
     if sum(field.archived_at is None for field in known.values()) >= MAX_FIELDS:
         raise TooManyCustomFields
-    check_rules(type_, rules)
+    check_rules(type_, label, rules)
     now = unit.clock.now()
     definition = CustomField(
         id=new_id(), code=code, type=type_, label=label, rules=rules, created_at=now, updated_at=now
@@ -58,7 +58,7 @@ async def change_field(
     after = replace(before, rules=replace(before.rules, **rules), **label)
     if after == before:
         return before
-    check_rules(after.type, after.rules)
+    check_rules(after.type, after.label, after.rules)
     return await _save(before, after, "updated", unit)
 
 
@@ -104,13 +104,13 @@ def _event(verb: str, definition: CustomField, at: datetime, before: CustomField
     return Event(f"custom_field.{verb}", "custom_field", definition.id, at, changes=changes, data=data)
 
 
-def check_rules(type_: str, rules: FieldRules) -> None:
-    """Look whether the rules fit the type.
+def check_rules(type_: str, label: str, rules: FieldRules) -> None:
+    """Look whether the rules fit the type, and whether the label shows anything.
 
     Raises:
         InvalidValue: they do not, with everything that does not.
     """
-    errors: list[FieldError] = []
+    errors = [] if label else [FieldError("/label", "empty", "shows nothing")]
     enum = type_ in (FieldType.ENUM, FieldType.MULTI_ENUM)
     if enum != bool(rules.options):
         errors.append(FieldError("/options", "options", "belong to enums, which need them"))

@@ -220,3 +220,29 @@ async def test_products_are_known_by_the_lines_that_name_them(sold: httpx.AsyncC
     refused(await sold.get(f"/v1/products/{uuid4()}"), 404, "product-not-found")
     for role in ("cashier", "seller"):
         refused(await sold.get("/v1/products", headers=await key_of(sold, role)), 403, "forbidden")
+
+
+NAMED = {
+    "/v1/stores": {"code": "named"},
+    "/v1/registers": {"code": "named"},
+    "/v1/employees": {"code": "named"},
+}
+
+
+@pytest.mark.parametrize("path", NAMED)
+async def test_names_of_records_are_clean_lines(api: httpx.AsyncClient, path: str) -> None:
+    """Control characters and direction marks go; a name that shows nothing is none."""
+    made = told(await api.post(path, json={**NAMED[path], "name": " Лен\u202eа\u0007\t и\u200b Ко "}), 201)
+    assert made["name"] == "Лена и Ко"
+    assert told(await api.patch(f"{path}/{made['id']}", json={"name": "\u202e "}))["name"] is None
+
+
+async def test_names_of_what_must_have_one_show_something(api: httpx.AsyncClient, operator: httpx.AsyncClient) -> None:
+    """422 for a shop, a key and a field whose name nobody can see."""
+    shop = {"name": "\u202e ", "country": "RU", "currency": "RUB", "time_zone": "Europe/Moscow", "locale": "ru"}
+    refused(await operator.post("/v1/tenants", json=shop), 422, None, "/name")
+    refused(await api.patch("/v1/settings", json={"name": " "}), 422, None, "/name")
+    refused(await api.post("/v1/api-keys", json={"name": "\u200b", "role": "cashier"}), 422, None, "/name")
+    field = {"code": "a", "type": "bool", "label": "\u2066"}
+    refused(await api.post("/v1/custom-fields", json=field), 422, None, "/label")
+    assert told(await api.patch("/v1/settings", json={"name": " Лав\u0007ка "}))["name"] == "Лавка"

@@ -308,3 +308,35 @@ async def test_a_tag_in_both_lists_does_something_sensible(api: httpx.AsyncClien
     anna = await customer(api, given_name="A")
     answer = await api.post("/v1/tags/apply", json={"add": ["x"], "remove": ["x"], "customer_ids": [anna["id"]]})
     assert answer.status_code in {200, 422}
+
+
+async def test_tags_that_look_the_same_are_the_same(api: httpx.AsyncClient) -> None:
+    """ё in one letter and in two, blanks around it, marks that nobody sees."""
+    anna = await customer(api, given_name="A", tags=["ёлка", "е\u0308лка", " ёлка ", "ёл\u200bка"])
+    assert anna["tags"] == ["ёлка"]
+    assert [one["name"] for one in told(await api.get("/v1/tags"))["items"]] == ["ёлка"]
+    refused(await api.post("/v1/tags", json={"name": "е\u0308лка"}), 409, "tag-exists")
+
+
+async def test_an_archived_tag_comes_back_when_it_is_used(api: httpx.AsyncClient) -> None:
+    """Out of the lists, kept by customers; used again it is in the lists again."""
+    anna = await customer(api, given_name="A", tags=["vip"])
+    (tag,) = told(await api.get("/v1/tags"))["items"]
+    for _ in range(2):
+        assert told(await api.post(f"/v1/tags/{tag['id']}/archive"))["archived_at"].endswith("Z")
+    assert told(await api.get("/v1/tags"))["items"] == []
+    assert told(await api.get(f"/v1/customers/{anna['id']}"))["tags"] == ["vip"]
+    assert (await customer(api, given_name="B", tags=["vip"]))["tags"] == ["vip"]
+    assert [one["id"] for one in told(await api.get("/v1/tags"))["items"]] == [tag["id"]]
+
+
+async def test_an_archived_field_takes_no_values_and_keeps_those_it_has(api: httpx.AsyncClient) -> None:
+    """Values stay on the cards; restored, it takes values again."""
+    field = await _field(api, "skin", "enum", options=["dry", "oily"])
+    anna = await customer(api, given_name="A", custom={"skin": "dry"})
+    path = f"/v1/customers/{anna['id']}"
+    told(await api.post(f"/v1/custom-fields/{field}/archive"))
+    refused(await api.patch(path, json={"custom": {"skin": "oily"}}), 422, "invalid-value", "/custom/skin")
+    assert told(await api.patch(path, json={"given_name": "B"}))["custom"] == {"skin": "dry"}
+    told(await api.post(f"/v1/custom-fields/{field}/restore"))
+    assert told(await api.patch(path, json={"custom": {"skin": "oily"}}))["custom"] == {"skin": "oily"}

@@ -357,3 +357,18 @@ async def test_an_identifier_of_another_form_is_400(shop: httpx.AsyncClient, bod
     """Verified marks and states are no client's to send."""
     made = await customer(shop, given_name="Анна")
     refused(await shop.post(f"/v1/customers/{made['id']}/identifiers", json=body), 400, "invalid-request")
+
+
+async def test_a_system_belongs_to_external_ids_alone(api: httpx.AsyncClient) -> None:
+    """Beside a phone it means nothing: the same phone is the same identifier, of the same customer too."""
+    anna = await customer(api, given_name="Анна")
+    path = f"/v1/customers/{anna['id']}/identifiers"
+    first = told(await api.post(path, json={**phone("+79350000001"), "system": "crm"}), 201)
+    assert first["system"] is None
+    assert told(await api.post(path, json=phone("8 935 000 00 01")), 201)["id"] == first["id"]
+    external = {"type": "external", "value": "5"}
+    refused(await api.post(path, json={**external, "system": "  "}), 422, "invalid-value", "/system")
+    one = told(await api.post(path, json={**external, "system": " crm "}), 201)
+    assert one["system"] == "crm"
+    found = await resolved(api, {**external, "system": "crm"})
+    assert found["customer"]["id"] == anna["id"]

@@ -98,4 +98,4 @@ def test_numbers_are_exact(number: Any) -> None:
 def test_rules_that_do_not_fit_their_type_are_refused(type_: str, rules: FieldRules) -> None:
     """A definition that could never be met is no definition."""
     with pytest.raises(InvalidValue):
-        check_rules(type_, rules)
+        check_rules(type_, "Поле", rules)
