@@ -99,10 +99,11 @@ class AddressController(Controller):
         operation_id="removeAddress",
         summary="Remove an address",
         status_code=204,
-        opt=operation("customers:write", answers={204: None}, problems=[NOT_FOUND, NO_ADDRESS]),
+        opt=operation("customers:write", answers={204: None}, problems=[NOT_FOUND, NO_ADDRESS], if_match=True),
     )
     async def remove(
         self,
+        request: Request[Any, Any, Any],
         customer_id: FromPath[UUID],
         address_id: FromPath[UUID],
         command: NamedDependency[Command],
@@ -110,7 +111,7 @@ class AddressController(Controller):
         """It is deleted."""
 
         async def work(unit: Any) -> None:
-            await remove_address(customer_id, address_id, unit=unit)
+            await remove_address(customer_id, address_id, unit=unit, check=_matching(request))
 
         return await command.run(work, status=204)
 

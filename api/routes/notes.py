@@ -129,15 +129,19 @@ class NoteController(Controller):
         operation_id="removeNote",
         summary="Take a note away",
         status_code=204,
-        opt=operation("notes:write", answers={204: None}, problems=[NOT_FOUND, NO_NOTE]),
+        opt=operation("notes:write", answers={204: None}, problems=[NOT_FOUND, NO_NOTE], if_match=True),
     )
     async def remove(
-        self, customer_id: FromPath[UUID], note_id: FromPath[UUID], command: NamedDependency[Command]
+        self,
+        request: Request[Any, Any, Any],
+        customer_id: FromPath[UUID],
+        note_id: FromPath[UUID],
+        command: NamedDependency[Command],
     ) -> Response[None]:
         """It is no longer shown anywhere."""
 
         async def work(unit: Any) -> None:
-            await remove_note(customer_id, note_id, unit=unit)
+            await remove_note(customer_id, note_id, unit=unit, check=_matching(request))
 
         return await command.run(work, status=204)
 

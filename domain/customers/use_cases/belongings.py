@@ -68,14 +68,22 @@ async def change_address(
     return after
 
 
-async def remove_address(customer_id: UUID, address_id: UUID, *, unit: CustomerUnit) -> None:
+async def remove_address(
+    customer_id: UUID,
+    address_id: UUID,
+    *,
+    unit: CustomerUnit,
+    check: Callable[[Address], None] = lambda _address: None,
+) -> None:
     """Delete an address.
 
     Raises:
         AddressNotFound: the customer has no such address.
+        VersionMismatch: `check` says so.
     """
     card = await unit.customers.card(customer_id, lock=True)
     address = await unit.addresses.get(card.id, address_id)
+    check(address)
     await unit.addresses.remove(card.id, address.id)
     await unit.customers.touch([card.id])
     await unit.events.add([address_event("removed", card.id, address.id, unit.clock.now())])
@@ -134,13 +142,17 @@ async def rewrite_note(
     return after
 
 
-async def remove_note(customer_id: UUID, note_id: UUID, *, unit: CustomerUnit) -> None:
+async def remove_note(
+    customer_id: UUID, note_id: UUID, *, unit: CustomerUnit, check: Callable[[Note], None] = lambda _note: None
+) -> None:
     """Take a note away.
 
     Raises:
         NoteNotFound: there is none that this role may see.
+        VersionMismatch: `check` says so.
     """
     note = await _seen_note(customer_id, note_id, unit)
+    check(note)
     now = unit.clock.now()
     await unit.notes.remove(note, now)
     await unit.events.add([note_event("removed", note, now)])

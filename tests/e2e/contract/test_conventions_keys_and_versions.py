@@ -185,6 +185,21 @@ async def test_an_older_version_in_if_match_is_412(api: httpx.AsyncClient) -> No
         told(await api.patch(path, json=second))
 
 
+async def test_what_was_changed_meanwhile_is_not_removed(api: httpx.AsyncClient) -> None:
+    """If-Match holds for DELETE as for PATCH."""
+    anna = await customer(api, given_name="Анна")
+    for part, body, edit in (("notes", {"text": "а"}, {"text": "б"}), ("addresses", {"city": "А"}, {"city": "Б"})):
+        here = f"/v1/customers/{anna['id']}/{part}"
+        made = await api.post(here, json=body)
+        one = f"{here}/{told(made, 201)['id']}"
+        changed = await api.patch(one, json=edit)
+        answer = await api.delete(one, headers={"if-match": made.headers["etag"]})
+        refused(answer, 412, "version-mismatch")
+        assert len(told(await api.get(here))["items"]) == 1
+        assert (await api.delete(one, headers={"if-match": changed.headers["etag"]})).status_code == 204
+        refused(await api.delete(one, headers={"if-match": changed.headers["etag"]}), 404)
+
+
 async def test_an_etag_covers_what_a_person_edits_and_not_figures(api: httpx.AsyncClient) -> None:
     """A receipt moves metrics and leaves the card's ETag."""
     anna = await customer(api, "+79350000001")
