@@ -175,3 +175,39 @@ async def test_alcohol_above_its_minimum_price_may_earn_in_russia(busy: Counter)
 async def test_promo_goods_earn_unless_a_rule_says_otherwise(busy: Counter) -> None:
     """The preset program has no such rule."""
     assert await earned(busy, line(50_000, promo=True)) == 5
+
+
+async def test_points_are_spent_from_the_nearest_end_on(later: Counter) -> None:
+    """Nearest expiry first, those without an end last; more lots than one read brings are no obstacle."""
+    given = await later.grant(5)
+    start = later.clock.now()
+    sales = [later.sale(10_000, sold_at=(start - timedelta(days=day)).isoformat()) for day in range(40)]
+    await later.call("/v1/receipts/batch", {"items": sales})
+    answer = await later.post(later.spending(20_000, 38))
+    assert answer["loyalty"]["redeemed"] == 38
+    lots = await later.everything(given["account_id"], "/lots")
+    left = {lot["expires_at"] for lot in lots if lot["state"] == "active"}
+    ends = sorted({lot["expires_at"] for lot in lots} - {None})
+    assert left == {None, *ends[-2:]}, "38 of 40 ended sooner; the last day has what the spending itself earned too"
+    assert (await later.account(given["account_id"], "/proof"))["equal"]
+
+
+async def test_restored_points_whose_time_is_over_get_fourteen_days(later: Counter) -> None:
+    """Restore grace 14 days: a lot that ended meanwhile, or ends within them, ends with the 14th day after."""
+    answer = await later.post(later.sale(1_000_000))
+    account_id = answer["loyalty"]["account_id"]
+    (lot,) = await later.everything(account_id, "/lots")
+    later.clock.move_to(moment(lot["expires_at"]) - timedelta(days=5))
+    document = later.spending(20_000, 50)
+    await later.post(document)
+    later.clock.move_to(moment(lot["expires_at"]) + timedelta(days=5))
+    returned_at = later.clock.now()
+    back = await later.post(later.back(document))
+    assert back["loyalty"]["restored"] == 50
+    assert back["loyalty"]["balance"]["active"] == 50
+    (soon,) = back["loyalty"]["balance"]["expiring"]
+    assert soon["points"] == 50
+    assert timedelta(days=14) <= moment(soon["at"]) - returned_at < timedelta(days=15)
+    later.clock.move_to(moment(soon["at"]))
+    assert (await later.account(account_id))["balance"]["active"] == 0
+    assert (await later.account(account_id, "/proof"))["equal"]
