@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from api.errors import BadParameter
@@ -38,7 +38,7 @@ def decode_cursor(text: str, *shape: Callable[[Any], Any]) -> tuple[Any, ...]:
         version, *position = parts
         if version != VERSION or not all(type(part) in (str, int) for part in position):
             raise ValueError
-        if any(isinstance(part, str) and "\x00" in part for part in position):
+        if any(b"\x00" in str(part).encode() for part in position):  # encoding refuses lone surrogates
             raise ValueError
         if not shape:
             return tuple(position)
@@ -51,8 +51,10 @@ def _possible(part: Any) -> Any:
     """Return a part that a row can have: the database takes no greater number and no time without an offset."""
     if isinstance(part, int) and not 0 <= part < MAX_NUMBER:
         raise ValueError
-    if isinstance(part, datetime) and part.tzinfo is None:
-        raise ValueError
+    if isinstance(part, datetime):
+        if part.tzinfo is None:
+            raise ValueError
+        return part.astimezone(UTC)  # refuses what only an offset brings into the years there are
     return part
 
 

@@ -1,12 +1,11 @@
 """Opening, suspending and resuming shops, and what their owners set."""
 
-import zoneinfo
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from domain.customers.lifecycle import Thresholds
-from domain.kernel.clock import Clock
+from domain.kernel.clock import Clock, zone_exists
 from domain.kernel.errors import FieldError, RuleViolation
 from domain.kernel.events import Change, Event
 from domain.kernel.ids import new_id
@@ -36,11 +35,6 @@ COLUMNS = frozenset({"name", "time_zone", "locale"})
 """What an owner sets beside the free settings; country, currency and law are the operator's."""
 
 
-def time_zone_exists(name: str) -> bool:
-    """Tell whether `name` is an IANA time zone."""
-    return name in zoneinfo.available_timezones()
-
-
 def check_settings(
     *,
     name: str | None = None,
@@ -58,7 +52,7 @@ def check_settings(
         ("name", name is None or bool(name), "shows nothing"),
         ("country", country is None or country in COUNTRIES, "is not an ISO 3166-1 country"),
         ("currency", currency is None or currency in MINOR_UNITS, "is not an ISO 4217 currency in use"),
-        ("time_zone", time_zone is None or time_zone_exists(time_zone), "is not an IANA time zone"),
+        ("time_zone", time_zone is None or zone_exists(time_zone), "is not an IANA time zone"),
         (
             "jurisdiction",
             jurisdiction is None or jurisdiction in JURISDICTIONS,

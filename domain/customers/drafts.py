@@ -6,7 +6,6 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from domain.customers.addresses import PARTS, Address, AddressParts
 from domain.customers.birthday import Birthday, parse_birthday
@@ -14,6 +13,7 @@ from domain.customers.custom_fields import CustomField, checked_values
 from domain.customers.customer import Acquisition, Card, Profile
 from domain.customers.errors import EmptyCustomer, InvalidValue
 from domain.customers.identifiers import Identifier, Normalised, normalise
+from domain.kernel.clock import zone_exists
 from domain.kernel.errors import FieldError
 from domain.kernel.ids import new_id
 from domain.kernel.payment_card import mask_cards
@@ -242,14 +242,5 @@ def check_zone(zone: str | None, pointer: str = "/time_zone") -> None:
     Raises:
         InvalidValue: it is none.
     """
-    if zone is not None and zone not in _zones():
+    if zone is not None and not zone_exists(zone):
         raise InvalidValue(errors=[FieldError(pointer, "unknown-time-zone", "is no IANA time zone")])
-
-
-_KNOWN_ZONES: set[str] = set()
-
-
-def _zones() -> set[str]:
-    if not _KNOWN_ZONES:
-        _KNOWN_ZONES.update(available_timezones())
-    return _KNOWN_ZONES

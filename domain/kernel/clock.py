@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 
 class Clock(Protocol):
@@ -18,6 +18,16 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the present moment in UTC."""
         return datetime.now(UTC)
+
+
+_ZONES: set[str] = set()
+
+
+def zone_exists(name: str) -> bool:
+    """Tell whether `name` is an IANA time zone; `localtime`, which lies beside them, is another on each machine."""
+    if not _ZONES:
+        _ZONES.update(available_timezones() - {"localtime", "Factory"})
+    return name in _ZONES
 
 
 def business_date(at: datetime, zone: str) -> date:

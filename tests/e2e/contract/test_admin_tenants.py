@@ -53,6 +53,8 @@ async def test_an_operator_opens_a_shop(
         ({"currency": "ZZZ"}, 422),
         ({"time_zone": "Moscow"}, 422),
         ({"time_zone": "UTC+3"}, 422),
+        ({"time_zone": "localtime"}, 422),
+        ({"time_zone": "europe/moscow"}, 422),
         ({"time_zone": ""}, 400),
         ({"locale": "русский"}, 400),
         ({"jurisdiction": "mars"}, 400),

@@ -1,5 +1,7 @@
 """§Conventions: lists, cursors and batches."""
 
+import base64
+import json
 from typing import Any
 
 import httpx
@@ -37,6 +39,44 @@ async def test_a_cursor_that_is_none_is_400(shop: httpx.AsyncClient, path: str, 
     if path == "/v1/changes" and cursor == "WzEsMV0":  # a position is a number: there this is a cursor
         told(answer)
     else:
+        refused(answer, 400, "invalid-request")
+
+
+def _cursor(*position: Any) -> str:
+    """Return a cursor that nobody was given, with the right form around what stands in it."""
+    return base64.urlsafe_b64encode(json.dumps([1, *position]).encode()).decode().rstrip("=")
+
+
+ID = "01970f3a-7c2e-7b3a-9d54-6f1e2a3b4c5d"
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        ("9999-12-31T23:59:59-14:00", ID),
+        ("0001-01-01T00:00:00+14:00", ID),
+        ("2026-11-22T00:00:00", ID),
+        ("2026-11-22", ID),
+        ("2026-11-22T00:00:00Z", "x"),
+        (2**40, ID),
+        (2**63, ID),
+        (-1, ID),
+        ("a\u0000b",),
+        ("\ud800",),
+        (ID, ID),
+        (True,),
+        (None,),
+        (1.5,),
+    ],
+)
+async def test_a_forged_cursor_is_400(shop: httpx.AsyncClient, position: tuple[Any, ...]) -> None:
+    """In every list, whatever somebody writes into it."""
+    anna = await customer(shop, given_name="Анна")
+    here = f"/v1/customers/{anna['id']}"
+    for path in (*LISTS, f"{here}/notes", f"{here}/timeline", "/v1/receipts", "/v1/receipts/parked"):
+        refused(await shop.get(path, params={"cursor": _cursor(*position)}), 400, "invalid-request")
+    for body in ({}, {"name": "Анна"}):
+        answer = await shop.post("/v1/customers/search", json={**body, "cursor": _cursor(*position)})
         refused(answer, 400, "invalid-request")
 
 
