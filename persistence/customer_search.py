@@ -87,11 +87,14 @@ class PgCustomerSearch:
         return filtered(statement, filters, session=self._session, fields=fields)
 
     async def _narrowed(self, statement: Select[Any], asked: Sequence[str], ending: str | None) -> Select[Any]:
-        """Use the indexes the owner has switched on; without them only a small base is looked through."""
-        if ending is not None and self._rows.endings:
-            return statement.where(self._in_bucket(ending))
+        """Look through a small base; in a large one use the indexes that the owner has switched on.
+
+        A small base needs none, and an index that was switched on a moment ago knows nobody yet.
+        """
         if not await self._large():
             return statement
+        if ending is not None and self._rows.endings:
+            return statement.where(self._in_bucket(ending))
         if ending is not None:
             raise SearchTooWide(errors=[FieldError("/phone_ending", "index-off", "needs the index of phone endings")])
         longest = [word for word in asked if len(word) >= SHORTEST_PREFIX]

@@ -340,3 +340,12 @@ async def test_an_archived_field_takes_no_values_and_keeps_those_it_has(api: htt
     assert told(await api.patch(path, json={"given_name": "B"}))["custom"] == {"skin": "dry"}
     told(await api.post(f"/v1/custom-fields/{field}/restore"))
     assert told(await api.patch(path, json={"custom": {"skin": "oily"}}))["custom"] == {"skin": "oily"}
+
+
+async def test_an_index_that_was_just_switched_on_hides_nobody(api: httpx.AsyncClient) -> None:
+    """In a small shop a search needs none, and finds who was there before it."""
+    await customer(api, "+79350004567", given_name="Анна")
+    told(await api.patch("/v1/settings", json={"name_index": True, "phone_ending_index": True}))
+    await customer(api, "+79350014567", given_name="Вера")
+    assert sorted(await _names(api, phone_ending="4567")) == ["Анна", "Вера"]
+    assert await _names(api, name="Анна") == ["Анна"]
