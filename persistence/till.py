@@ -5,8 +5,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from domain.checkout.changes import Changes
 from domain.checkout.ports import LoadRequest, Stale
 from domain.checkout.rules import ShopRules
@@ -16,6 +14,7 @@ from domain.kernel.events import Actor
 from persistence import till_load, till_rows
 from persistence.database import FAULTS, Database, translated
 from persistence.shop_rules import RulesCache
+from persistence.till_wire import RECEIPT_READ
 from tenancy.tenant import TenantNotFound, TenantSuspended
 from tenancy.vault import Vaults
 
@@ -84,13 +83,13 @@ class PgTillTransaction:
             Unavailable: the database is away.
         """
         arguments = till_load.arguments(self._till.tenant_id, request)
-        read = msgspec.json.decode(await self._fetch(READ, arguments))
+        read = RECEIPT_READ.decode(await self._fetch(READ, arguments))
         if read["config_version"] is None:
             raise TenantNotFound
         if read["status"] == _SUSPENDED:
             raise TenantSuspended
         rules = await self.rules(read["config_version"])
-        return till_load.state_of(read, rules.programs[0][1].program_id)
+        return till_load.state_of(read, rules.programs[0][1].program_id, lots=request.lots)
 
     async def save(self, state: TillState, changes: Changes, actor: Actor) -> None:
         """Store everything.

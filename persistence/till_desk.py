@@ -7,8 +7,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from domain.checkout.rules import ShopRules
 from domain.checkout.till_view import STALE_DAYS, Counter, ShownIdentifier, TillPerson, TillView, till_view
 from domain.checkout.who import Candidate, Resolved
@@ -26,6 +24,7 @@ from persistence.customer_rows import NOTE, open_identifier, open_profile
 from persistence.database import FAULTS, Database, translated
 from persistence.shop_rules import RulesCache
 from persistence.till_load import LOTS, book_of, lot_of
+from persistence.till_wire import RESOLVE_READ, ResolveRead
 from tenancy.tenant import TenantNotFound, TenantSuspended
 from tenancy.vault import CustomerKey, KeyRecord, TenantVault, Vaults
 
@@ -63,9 +62,9 @@ class TillDesk:
             return await self.resolve(tenant_id, presented, create=create, executor=executor)
         verdict = resolve(normal, _hits(read), create=create)
         if verdict.match in FOUND and verdict.customer_id is not None:
-            if len(read["people"]) > 1:
+            if len(read["people"] or ()) > 1:
                 person_read = await self._read(tenant_id, executor, customer_id=verdict.customer_id)
-                read = person_read | {"hits": read["hits"]}
+                read = {**person_read, "hits": read["hits"]}
             person = await self._person(tenant_id, read, vault, executor)
             found_by = [normal[position].type for position in verdict.used]
             person = replace(person, found_by=found_by, proven_at=_proven_at(read, verdict))
@@ -99,13 +98,13 @@ class TillDesk:
         customer_id: UUID | None = None,
         lots: int | None = LOTS,
         at_till: bool = True,
-    ) -> dict[str, Any]:
+    ) -> ResolveRead:
         arguments = (tenant_id, types, blinds, customer_id, MAX_CANDIDATES + 1, lots)
         try:
             found = await (executor or self._database.pool).fetchval(READ, *arguments)
         except FAULTS as error:
             raise translated(error) from None
-        read: dict[str, Any] = msgspec.json.decode(found)
+        read = RESOLVE_READ.decode(found)
         if read["config_version"] is None:
             raise TenantNotFound
         if at_till and read["status"] == _SUSPENDED:

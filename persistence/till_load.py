@@ -1,6 +1,6 @@
 """From the rows of `receipt_read` to the state that the till's rules look at."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from domain.history.receipt import waiting_text
 from domain.loyalty.entries import Document, Entry, EntryKind
 from domain.loyalty.ledger import Book, Tail
 from domain.loyalty.lots import Lot, LotState, Origin, OriginKind
+from persistence.till_wire import ReceiptRead
 
 LOTS = 32
 """Open lots that come with every read, in spending order."""
@@ -18,7 +19,7 @@ LOTS = 32
 Rows = Sequence[dict[str, Any]]
 
 
-def arguments(tenant_id: UUID, request: LoadRequest, *, lots: int = LOTS) -> tuple[Any, ...]:
+def arguments(tenant_id: UUID, request: LoadRequest) -> tuple[Any, ...]:
     """Return the arguments of `receipt_read`; what nobody asked for is NULL, which skips its query."""
     documents = [key[1:] for key in request.keys if key[0] == "document"]
     fiscals = [key[1:] for key in request.keys if key[0] == "fiscal"]
@@ -38,7 +39,7 @@ def arguments(tenant_id: UUID, request: LoadRequest, *, lots: int = LOTS) -> tup
         list(request.idempotency) or None,
         request.recent,
         request.deep,
-        lots,
+        LOTS if request.lots else 0,
     )
 
 
@@ -46,58 +47,54 @@ def _column(rows: Sequence[Sequence[str]], index: int) -> list[str] | None:
     return [row[index] for row in rows] or None
 
 
-def state_of(read: dict[str, Any], program_id: UUID | None) -> TillState:
-    """Return the state in what `receipt_read` returned."""
+def state_of(read: ReceiptRead, program_id: UUID | None, *, lots: bool = True) -> TillState:
+    """Return the state in what `receipt_read` returned; without `lots`, books are names to be held by."""
     state = TillState(read["config_version"] or 0, read["status"] or "missing")
     for row in read["customers"] or ():
-        person = Person(UUID(row["canonical_id"]), row["state"], row["is_staff"])
-        state.people[UUID(row["customer_id"])] = person
+        person = Person(row["canonical_id"], row["state"], row["is_staff"])
+        state.people[row["customer_id"]] = person
         state.people.setdefault(person.customer_id, person)
-    for row in read["identifiers"] or ():
+    for shown in read["identifiers"] or ():
         found = Found(
-            UUID(row["identifier_id"]),
-            UUID(row["customer_id"]),
-            row["status"],
-            row["verified"],
-            _moment(row["last_used_at"]),
+            shown["identifier_id"], shown["customer_id"], shown["status"], shown["verified"], shown["last_used_at"]
         )
-        state.found.setdefault((row["type"], bytes.fromhex(row["blind"])), []).append(found)
-    for row in read["members"] or ():
-        if program_id is None or UUID(row["program_id"]) == program_id:
-            state.account_of[UUID(row["customer_id"])] = UUID(row["account_id"])
-    _read_books(state, read)
-    for row in read["documents"] or ():
-        stored = stored_of(row["receipt"], row["lines"] or ())
+        state.found.setdefault((shown["type"], bytes.fromhex(shown["blind"])), []).append(found)
+    for member in read["members"] or ():
+        if program_id is None or member["program_id"] == program_id:
+            state.account_of[member["customer_id"]] = member["account_id"]
+    _read_books(state, read, whole=read["deep"] or not lots)
+    for document in read["documents"] or ():
+        stored = stored_of(document["receipt"], document["lines"] or ())
         state.remember(stored)
         if stored.waiting_for is not None:
             state.waiting.setdefault(stored.waiting_for, []).append(stored.receipt_id)
-    for row in read["aliases"] or ():
-        state.by_key.setdefault(("document", row["source"], row["external_id"]), UUID(row["receipt_id"]))
-    for row in read["keys"] or ():
-        state.calls[bytes.fromhex(row["key_hash"])] = KnownCall(
-            bytes.fromhex(row["request_hash"]),
-            row["status"] or 0,
-            _id(row["receipt_id"]),
-            None if row["answer"] is None else bytes.fromhex(row["answer"])[1:],
+    for alias in read["aliases"] or ():
+        state.by_key.setdefault(("document", alias["source"], alias["external_id"]), UUID(alias["receipt_id"]))
+    for call in read["keys"] or ():
+        state.calls[bytes.fromhex(call["key_hash"])] = KnownCall(
+            bytes.fromhex(call["request_hash"]),
+            call["status"] or 0,
+            _id(call["receipt_id"]),
+            None if call["answer"] is None else bytes.fromhex(call["answer"])[1:],
         )
     for entry in read["entries"] or ():
         state.entries.setdefault(UUID(entry["account_id"]), []).append(entry_of(entry))
     return state
 
 
-def _read_books(state: TillState, read: dict[str, Any]) -> None:
+def _read_books(state: TillState, read: ReceiptRead, *, whole: bool) -> None:
     lots: dict[UUID, list[Lot]] = {}
     for row in read["lots"] or ():
-        lots.setdefault(UUID(row["account_id"]), []).append(lot_of(row))
-    for row in read["accounts"] or ():
-        account_id = UUID(row["account_id"])
-        state.books[account_id] = book_of(row, lots.get(account_id, []), whole=read["deep"])
+        lots.setdefault(row["account_id"], []).append(lot_of(row))
+    for account in read["accounts"] or ():
+        account_id = account["account_id"]
+        state.books[account_id] = book_of(account, lots.get(account_id, []), whole=whole)
 
 
-def book_of(row: dict[str, Any], lots: list[Lot], *, whole: bool) -> Book:
+def book_of(row: Mapping[str, Any], lots: list[Lot], *, whole: bool) -> Book:
     """Return an account's book; unless `whole`, `lots` are the first ones in spending order."""
     book = Book(
-        account_id=UUID(str(row["account_id"])),
+        account_id=row["account_id"],
         version=row["version"],
         active=row["active"],
         pending=row["pending"],
@@ -113,35 +110,33 @@ def book_of(row: dict[str, Any], lots: list[Lot], *, whole: bool) -> Book:
             active=book.active,
             pending=book.pending,
             held=book.held,
-            next_activation_at=_moment(row["next_activation_at"]),
+            next_activation_at=row["next_activation_at"],
         )
     return book
 
 
-def lot_of(row: dict[str, Any]) -> Lot:
+def lot_of(row: Mapping[str, Any]) -> Lot:
     """Return a lot row."""
     origin = Origin(
         OriginKind(row["origin"]),
-        _id(row["receipt_id"]),
+        row["receipt_id"],
         row["rule"],
         row["program_version"],
         row["qualifying"],
         row["funding_store"],
-        _id(row["root_customer_id"]),
+        row["root_customer_id"],
     )
-    activates_at = _moment(row["activates_at"])
-    assert activates_at is not None  # noqa: S101 - NOT NULL in the table
     return Lot(
-        lot_id=UUID(str(row["lot_id"])),
+        lot_id=row["lot_id"],
         amount=row["amount"],
         remaining=row["remaining"],
         state=LotState(row["state"]),
-        activates_at=activates_at,
-        expires_at=_moment(row["expires_at"]),
+        activates_at=row["activates_at"],
+        expires_at=row["expires_at"],
         origin=origin,
         reserved=row["reserved"],
         expired=row["expired"],
-        parent_lot_id=_id(row["parent_lot_id"]),
+        parent_lot_id=row["parent_lot_id"],
     )
 
 

@@ -23,7 +23,8 @@ class LoadRequest:
     """What to read.
 
     `keys` are natural keys, `waiting` those of sales that documents may wait for, `blinds` identifiers by type; `deep`
-    asks for relatives, entries and every lot, `recent` for the people's sales since then.
+    asks for relatives, entries and every lot, `recent` for the people's sales since then. Without `lots` the answer
+    tells what to hold and is too little to decide on.
     """
 
     keys: set[Key] = field(default_factory=set)
@@ -34,6 +35,7 @@ class LoadRequest:
     idempotency: set[bytes] = field(default_factory=set)
     recent: datetime | None = None
     deep: bool = False
+    lots: bool = True
 
 
 class TillTransaction(Protocol):

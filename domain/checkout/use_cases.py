@@ -66,8 +66,9 @@ async def record_held(
     Raises:
         Stale: a key was taken meanwhile: the caller rolls back and runs it again.
     """
-    seen = await transaction.load(_request(items))
-    await transaction.lock(seen)
+    request = _request(items)
+    request.lots = False
+    await transaction.lock(await transaction.load(request))
     desk, results = await _decide(items, transaction, clock)
     if not dry_run:
         await transaction.save(desk.state, desk.changes, actor)
