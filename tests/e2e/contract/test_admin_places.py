@@ -1,14 +1,13 @@
 """Settings, stores, registers, employees and products."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 import pytest_asyncio
 
-from runtime.dispatch import Dispatcher
-from runtime.subscriptions import SUBSCRIPTIONS
+from tests.support.feed import deliver
 from tests.support.foreign import customer, key_of, refused, told
 from tests.support.shop import Base
 
@@ -182,7 +181,6 @@ async def test_a_changed_border_moves_stages_at_once(api: httpx.AsyncClient) -> 
 @pytest_asyncio.fixture
 async def sold(api: httpx.AsyncClient, base: Base) -> httpx.AsyncClient:
     """A shop whose till has sold three goods, seen by the worker."""
-    worker = Dispatcher(base.store, SUBSCRIPTIONS)
     lines = [
         {"line": "1", "sku": "4600000000017", "gtin": "4600000000017", "name": "Кофе", "category": "coffee",
          "brand": "Лавка", "quantity": "1", "unit_price": 100, "total": 100},
@@ -194,9 +192,7 @@ async def sold(api: httpx.AsyncClient, base: Base) -> httpx.AsyncClient:
         "total": 250, "lines": lines,
     }  # fmt: skip
     told(await api.post("/v1/receipts", json=sale), 201)
-    await worker.position_once()
-    while await worker.deliver_one_turn():
-        pass
+    await deliver(base, UUID(told(await api.get("/v1/me"))["tenant_id"]))
     return api
 
 

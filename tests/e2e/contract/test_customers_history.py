@@ -8,8 +8,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from runtime.dispatch import Dispatcher
-from runtime.subscriptions import SUBSCRIPTIONS
+from tests.support.feed import settle
 from tests.support.foreign import Json, all_items, customer, key_of, refused, told
 from tests.support.shop import Base
 
@@ -224,10 +223,10 @@ async def test_a_timeline_shows_each_role_its_own(api: httpx.AsyncClient) -> Non
 @pytest_asyncio.fixture
 async def fed(edge: httpx.AsyncClient, base: Base, api: httpx.AsyncClient) -> Any:
     """Return what reads the feed to its end, after the worker has given positions."""
-    worker = Dispatcher(base.store, SUBSCRIPTIONS)
+    tenant_id = UUID(told(await api.get("/v1/me"))["tenant_id"])
 
     async def read(cursor: str | None = None, *, limit: int = 200, **asked: Any) -> tuple[list[Json], str]:
-        await worker.position_once()
+        await settle(base, tenant_id)
         headers = asked.pop("headers", None)
         items: list[Json] = []
         while True:
